@@ -1,0 +1,42 @@
+# Flags and helpers that every target shares.
+find_package(Threads REQUIRED)
+
+add_library(takt_flags INTERFACE)
+target_include_directories(takt_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(takt_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# Same inputs, same slate: no fused multiply-add that one compiler contracts and another does not.
+target_compile_options(takt_flags INTERFACE -ffp-contract=off)
+if(TAKT_WARNINGS_AS_ERRORS)
+  target_compile_options(takt_flags INTERFACE -Werror)
+endif()
+if(TAKT_NATIVE)
+  target_compile_options(takt_flags INTERFACE -march=native)
+endif()
+foreach(sanitizer IN LISTS TAKT_SANITIZE)
+  target_compile_options(takt_flags INTERFACE -fsanitize=${sanitizer} -fno-omit-frame-pointer)
+  target_link_options(takt_flags INTERFACE -fsanitize=${sanitizer})
+endforeach()
+if("undefined" IN_LIST TAKT_SANITIZE)
+  target_compile_options(takt_flags INTERFACE -fno-sanitize-recover=undefined)
+endif()
+target_link_libraries(takt_flags INTERFACE Threads::Threads)
+
+# takt_library(core core SOURCES … LINKS …): one static library takt_<name>.
+function(takt_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(takt_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(takt_${name} PUBLIC takt_flags ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# takt_test(name SOURCES … LINKS … [LABELS slow]): one GoogleTest program build/…/tests/<name>, run as one ctest test.
+function(takt_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE takt_test_support ${ARG_LINKS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 600)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

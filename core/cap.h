@@ -1,0 +1,118 @@
+#pragma once
+/// Frequency caps as pure functions of the ledger: semantics.md §1 COUNTED, COUNT, BLOCK, ELIGIBLE_AGAIN.
+/// Exact by definition, retroactive, explainable. Nothing here reads a clock, a store or a catalogue.
+#include "core/ledger.h"
+#include "core/selector.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace takt {
+
+enum class Counts : std::uint8_t { impression, decision, contact, click, delivered, event };
+enum class Per : std::uint8_t { item, group, category, brand, campaign, kind, tag, channel, placement, all };
+enum class WindowKind : std::uint8_t { rolling, lifetime, session, calendar, anchored_first, anchored_last };
+enum class OnExceed : std::uint8_t { next_best, fallback, nothing, defer };
+
+struct Window {
+  WindowKind kind = WindowKind::lifetime;
+  Duration length{};                     ///< rolling, anchored_*
+  bool operator==(const Window&) const = default;
+};
+
+struct Schedule {                        ///< holds at t iff from <= t < to
+  std::optional<UtcTime> from, to;
+  bool holds(UtcTime t) const { return (!from || t >= *from) && (!to || t < *to); }
+  bool operator==(const Schedule&) const = default;
+};
+
+struct CapRule {
+  std::string id;
+  std::string title;
+  Counts counts = Counts::impression;
+  Symbol event = Symbol::none;           ///< counts == event
+  std::vector<Per> per{Per::all};        ///< a tuple, in order
+  std::uint32_t depth = 0;               ///< category: path cut at depth; 0 = full path
+  Window window;
+  std::optional<std::uint32_t> limit;
+  std::optional<Duration> min_gap;
+  Selector applies_to;                   ///< candidates, judged now
+  Selector counts_of;                    ///< entries, by stamped labels
+  std::optional<Selector> exempt;
+  bool exempt_counts = true;
+  Schedule schedule;
+  OnExceed on_exceed = OnExceed::next_best;
+  bool count_unverified = false;
+  bool operator==(const CapRule&) const = default;
+};
+
+/// Sessions as the fold left them (semantics.md "session cut").
+struct SessionState {
+  std::uint32_t ordinal = 0;             ///< of the latest session; 0 = none yet
+  UtcTime start{};                       ///< of that session
+  std::optional<UtcTime> last_activity;
+  /// Start of the session that a decision at t belongs to: the running one, or t itself after 30 m of silence.
+  UtcTime start_for(UtcTime t) const;
+  bool operator==(const SessionState&) const = default;
+};
+
+struct CapCandidate {
+  const LabelSet* labels = nullptr;      ///< as they are now, with this call's channel and placement
+  ContactId contact;                     ///< the one it would have
+};
+
+enum class BlockKind : std::uint8_t { limit, gap, share };
+struct CapBlock {
+  const CapRule* rule = nullptr;
+  BlockKind kind = BlockKind::limit;
+  std::vector<Symbol> key;               ///< parts in the order of `per`; Per::all has none (Symbol::none)
+  std::uint32_t observed = 0;            ///< n(t), before the candidate
+  std::optional<std::uint32_t> limit;
+};
+
+/// Anything else that can block a candidate in time: quiet hours, pauses, dismissals, gates, schedules.
+/// `edges` must name every instant after t at which `blocks` may change for this candidate (more is harmless).
+class Obstacle {
+public:
+  virtual ~Obstacle() = default;
+  virtual bool blocks(const CapCandidate& candidate, UtcTime t) const = 0;
+  virtual void edges(const CapCandidate& candidate, UtcTime t, std::vector<UtcTime>& out) const = 0;
+};
+
+struct EligibleAgain {
+  std::optional<UtcTime> at;             ///< none: not within 400 d, or an end is unknown; also none where nothing blocks
+  bool provisional = false;              ///< a live entry, if shown at t, would give another answer
+};
+
+/// The rules bound to one ledger at one instant. Build once per decision, ask per candidate.
+/// Holds references: ledger, rules and session must outlive it. Threads: one at a time (it caches).
+/// Cost: build O(entries × rules) over label sets, not strings; `check` O(rules) hash look-ups.
+class CapView {
+public:
+  CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t);
+  ~CapView();
+  CapView(CapView&&) noexcept;
+  CapView(const CapView&) = delete;
+  CapView& operator=(const CapView&) = delete;
+
+  /// This call's earlier slots: granted at t, in V from now on.
+  void add_slot(const CapCandidate& chosen);
+  /// Every blocking rule, key and kind; empty = free. `blocks` is the same without the report.
+  std::vector<CapBlock> check(const CapCandidate& candidate) const;
+  bool blocks(const CapCandidate& candidate) const;
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Earlier slots of the call block at t only (t+1 is an edge); the rest follows the ledger as known at t.
+EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session,
+                             std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
+                             std::span<const CapCandidate> earlier_slots, UtcTime t);
+
+} // namespace takt

@@ -1,0 +1,72 @@
+#pragma once
+/// The policy document of contract.md §5 as values, at one version. Labels are symbols; api/json/policy.cc parses and refuses.
+#include "core/cap.h"
+#include "core/record.h"
+#include "core/selector.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace takt {
+
+struct ConsentMapping { std::string category; Purpose purpose = Purpose::marketing; bool operator==(const ConsentMapping&) const = default; };
+struct ConsentRequirement { Purpose purpose = Purpose::marketing; std::vector<Symbol> channels; bool operator==(const ConsentRequirement&) const = default; };
+struct ConsentPolicy {
+  std::vector<ConsentMapping> map;
+  std::vector<ConsentRequirement> require;      ///< unknown = no, there
+  bool profile_opt_in = false;                  ///< "opt_out" (default): unknown = yes
+  bool operator==(const ConsentPolicy&) const = default;
+};
+
+/// F(t) = Σ 2^(−(t−t_e)/h) · 0.3^(clicks since) over shown entries; factor = Π_κ (1+F_κ)^(−β). Prior β = 0.43: Meta's curve (N+1)^−0.43.
+struct FatiguePolicy {
+  std::vector<Per> per{Per::item, Per::category, Per::channel};
+  double beta = 0.43;
+  Duration half_life = days(7);
+  bool enabled = true;
+  bool operator==(const FatiguePolicy&) const = default;
+};
+
+struct PausePolicy { Per per = Per::group; Duration pause = days(30); Selector match; bool operator==(const PausePolicy&) const = default; };
+
+/// While the fact is active (and for cool_off after the last close) only `allow` passes of what `match` selects.
+struct GatePolicy {
+  std::string id;
+  Symbol fact = Symbol::none;
+  Selector match;
+  Selector allow;
+  Duration ttl = days(30);
+  Duration cool_off{};
+  bool operator==(const GatePolicy&) const = default;
+};
+
+struct Arbitration {
+  std::int64_t default_value_micros = 1'000'000;
+  double margin = 0.3;
+  std::vector<Symbol> never_hold;               ///< kinds
+  /// Price of one contact in the account's currency: what an exposure must be worth before it is worth the attention.
+  double attention_price = 0.001;
+  bool operator==(const Arbitration&) const = default;
+};
+
+enum class DiversityMethod : std::uint8_t { none, mmr, dpp };
+struct Diversity { DiversityMethod method = DiversityMethod::dpp; double strength = 0.3; bool operator==(const Diversity&) const = default; };
+/// softmax over gain ÷ largest |gain| of the slot; temperature 0 = deterministic.
+struct Exploration { double temperature = 0.05; bool operator==(const Exploration&) const = default; };
+
+struct Policy {
+  std::uint64_t version = 0;
+  std::uint64_t hash = 0;                       ///< of the canonical document: named in the decision record
+  ConsentPolicy consent;
+  std::vector<CapRule> caps;
+  FatiguePolicy fatigue;
+  std::vector<PausePolicy> post_purchase;
+  std::vector<GatePolicy> gates;
+  Arbitration arbitration;
+  Diversity diversity;
+  Exploration exploration;
+  bool operator==(const Policy&) const = default;
+};
+
+} // namespace takt

@@ -1,0 +1,145 @@
+#pragma once
+/// What must survive, behind interfaces that a shared engine can implement later: no multi-customer transaction, no
+/// cross-customer order, no blind write (design.md §3). Implementations: memory/ (slow, obvious, right) and rocksdb/.
+/// One contract suite (tests/contract/store_contract.h) runs against each, also behind FaultyStore.
+/// Threads: every method from any thread. Time never comes from a clock here.
+#include "core/decision.h"
+#include "core/delta.h"
+#include "core/id.h"
+#include "core/result.h"
+#include "core/symbol.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace takt {
+
+/// "This message was taken": checked and set in the commit. 128 bits of (source, messageId).
+struct DedupeMark {
+  Bytes16 key{};
+  UtcTime until{};                             ///< may be forgotten then
+  bool operator==(const DedupeMark&) const = default;
+};
+
+struct Commit {
+  CustomerId customer;
+  Version expected = 0;                        ///< dense per customer, 0 = absent
+  CommitId id;                                 ///< makes retries idempotent: same id at expected+1 → duplicate
+  Delta delta;
+  std::vector<DedupeMark> marks;               ///< any of them present → duplicate, nothing written
+  std::optional<std::string> decision;         ///< encoded DecisionRecord, keyed by `id` as a DecisionId
+  std::string raw;                             ///< the event as it came
+};
+
+enum class CommitOutcome : std::uint8_t {
+  committed,
+  duplicate,    ///< id or a mark was there: nothing written, and that is fine
+  conflict,     ///< version moved: read again
+  moved,        ///< record is sealed by a merge: follow sealed_into
+  unknown,      ///< may or may not be written: retry with the same id
+  unavailable,  ///< not written
+};
+
+enum class Durability : std::uint8_t { wal, fsync };  ///< wal: survives the process; fsync: survives power loss too
+
+using RecordPtr = std::shared_ptr<const CustomerRecord>;
+
+/// Advisory lane of one customer: whoever holds it will rarely meet a conflict. Correctness never depends on it.
+using Lane = std::unique_lock<std::mutex>;
+
+class RecordStore {
+public:
+  virtual ~RecordStore() = default;
+  /// Record at some recent version; an absent one has version 0. MAY be stale. Errors: unavailable, corrupt.
+  virtual Result<RecordPtr> read(CustomerId customer, Deadline deadline) = 0;
+  /// Each commit is atomic alone, never together. One outcome each, same order. With fsync the answer waits for the syncer.
+  /// A lane held by the caller may be released while waiting for the sync: no lock is held across an fsync.
+  virtual std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) = 0;
+  /// Everything acknowledged with wal before this call is on the device when it returns.
+  virtual Status sync() = 0;
+  /// Is the mark set? Cheap pre-check for batches; the commit checks again.
+  virtual bool seen(const DedupeMark& mark) = 0;
+  virtual Lane enter(CustomerId customer) = 0;
+  virtual Status for_each_customer(const std::function<bool(CustomerId)>& visit) = 0;  ///< ascending; false stops
+};
+
+class Identities {
+public:
+  virtual ~Identities() = default;
+  virtual Result<CustomerId> find(const Identity& identity) = 0;               ///< 0 = nobody
+  /// Put if still `expected` (0 = absent). Returns who holds it now. Not synced: the commit after it is.
+  virtual Result<CustomerId> claim(const Identity& identity, CustomerId customer, CustomerId expected) = 0;
+};
+
+class Journal {
+public:
+  virtual ~Journal() = default;
+  /// Entries of one customer with version > after, in order; false stops.
+  virtual Status scan(CustomerId customer, Version after, const std::function<bool(const JournalEntry&)>& visit) = 0;
+  /// Latest stored snapshot at or below `at_most` (version 0 record if none): where a replay starts.
+  virtual Result<CustomerRecord> snapshot(CustomerId customer, Version at_most) = 0;
+  /// Drops every snapshot and folds the journal again; `progress(done, total)`. Used by `takt rebuild`.
+  virtual Status rebuild(const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+};
+
+class DecisionLog {
+public:
+  virtual ~DecisionLog() = default;
+  virtual Result<std::optional<DecisionRecord>> find(DecisionId id) = 0;
+  virtual Status scan(UtcTime from, UtcTime to, const std::function<bool(const DecisionRecord&)>& visit) = 0;  ///< by id, so by time
+};
+
+/// Versioned JSON texts: items, placements, policies, audiences … with history.
+struct Document {
+  std::string kind;                            ///< "item", "placement", "policy", …
+  std::string id;
+  std::uint64_t version = 0;                   ///< dense per document
+  std::string json;                            ///< empty = deleted
+  UtcTime at{};
+  std::string author;
+};
+class Documents {
+public:
+  virtual ~Documents() = default;
+  virtual Result<std::optional<Document>> get(std::string_view kind, std::string_view id) = 0;
+  virtual Result<std::optional<Document>> get_version(std::string_view kind, std::string_view id, std::uint64_t version) = 0;
+  /// Expected version (0 = absent) or nullopt = whatever is there. Errors: conflict. Returns the new version.
+  virtual Result<std::uint64_t> put(Document document, std::optional<std::uint64_t> expected) = 0;
+  /// Many at once, whatever is there; durable when it returns. For imports.
+  virtual Status put_all(std::span<const Document> documents) = 0;
+  virtual Status scan(std::string_view kind, const std::function<bool(const Document&)>& visit) = 0;  ///< current ones, by id
+  virtual Result<std::vector<Document>> history(std::string_view kind, std::string_view id) = 0;      ///< oldest first
+  virtual std::uint64_t revision() = 0;        ///< counts every change of any document
+};
+
+/// One data directory (or one memory): the five interfaces and the dictionary of labels.
+class Store {
+public:
+  virtual ~Store() = default;
+  virtual RecordStore& records() = 0;
+  virtual Identities& identities() = 0;
+  virtual Journal& journal() = 0;
+  virtual DecisionLog& decisions() = 0;
+  virtual Documents& documents() = 0;
+  virtual SymbolTable& symbols() = 0;
+};
+
+std::unique_ptr<Store> make_memory_store();
+
+struct RocksdbOptions {
+  std::string directory;
+  std::size_t cache_bytes = std::size_t{256} << 20;   ///< decoded hot records; block cache and memtables take as much again
+  Duration sync_every{0};                             ///< the syncer's longest pause; 0 = as soon as somebody waits
+  bool bulk_load = false;                             ///< larger memtables for imports
+};
+/// Errors: unavailable (another process owns it), corrupt (checksum, newer format).
+Result<std::unique_ptr<Store>> open_rocksdb_store(const RocksdbOptions& options);
+
+} // namespace takt
