@@ -1,0 +1,29 @@
+#pragma once
+/// takt.toml and TAKT_* variables as validated types. Every field: unit, default, range, why you would change it.
+#include "core/result.h"
+#include "core/time.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace takt {
+
+struct Config {
+  std::string data_dir = "./takt-data";          ///< one process owns it
+  std::string listen = "127.0.0.1:8080";         ///< host:port; port 0 = any free one. Only loopback until the hardened front is built
+  int http_threads = 64;                         ///< 1..1024. cpp-httplib uses one per open connection: raise it with your clients
+  bool durable_decisions = false;                ///< durability.decide = "fsync": survives power loss, costs a device sync per answer
+  Duration dedupe_life = days(7);                ///< 1h..30d. How long a message id is remembered over HTTP
+  std::string account_currency = "EUR";          ///< ISO 4217: what values and scores are in
+  std::map<std::string, double> rates;           ///< one unit of that currency in the account's; items in others are refused
+  double margin = 0.3;                           ///< 0..1. Worth of a response where an item has only a price
+  std::size_t cache_bytes = std::size_t{256} << 20; ///< 16 MiB..64 GiB. Decoded hot records; half of your working set is good
+  std::size_t body_bytes_max = std::size_t{1} << 20;
+  bool simulation = false;                       ///< `now` may be given; only in a directory made with --simulation
+};
+
+/// File (may be absent when it is the default name), then environment. Errors: invalid with line numbers or the variable's name.
+Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment);
+
+} // namespace takt

@@ -1,0 +1,76 @@
+#pragma once
+/// JSON at the border: text in, values of core/ out, and back. One .cc per document. Every parser is strict: depth and size are
+/// bounded while parsing (core/limits.h), unknown fields, duplicate keys, NaN, overflow, wrong types and invalid UTF-8 are refused
+/// with a JSON pointer; numbers are never silently converted. No exception leaves. Callers never see a JSON library.
+/// Errors: malformed (not JSON, too deep: 400), too_large (413), invalid with FieldErrors (422), not_built (501).
+#include "core/condition.h"
+#include "core/decision.h"
+#include "core/event.h"
+#include "core/item.h"
+#include "core/placement.h"
+#include "core/policy.h"
+#include "core/result.h"
+#include "core/symbol.h"
+#include "engine/world.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace takt {
+
+// ---- events (contract.md §4, ecosystem.md §1)
+struct EventContext {
+  std::string source;                    ///< write key or --source
+  std::string type_from_path;            ///< "track" for POST /v1/track; "" = the body's own
+  UtcTime received_at{};
+  bool received_at_from_line = false;    ///< import: `receivedAt` of the line, else occurred_at
+  Duration shift{};                      ///< --shift-to-now: added to every time
+};
+Result<Event> parse_event(std::string_view json, const EventContext& context);
+struct BatchItem { Result<Event> event; std::string message_id; };
+/// {"batch":[…],"writeKey","sentAt","context"}: batch-level context is merged, skew = receivedAt − sentAt is corrected.
+struct EventBatch { std::string write_key; std::vector<BatchItem> items; };
+Result<EventBatch> parse_event_batch(std::string_view json, const EventContext& context);
+
+// ---- decide (contract.md §3)
+Result<DecisionRequest> parse_decision_request(std::string_view json);
+/// `catalogue` for attributes, `symbols` unused names stay out. For publishable keys scores and ids are left out.
+struct AnswerView { bool publishable = false; };
+std::string write_decision(const Decision& decision, const DecisionRequest& request, const World& world, const AnswerView& view);
+std::string write_decision_record(const DecisionRecord& record, const World& world);
+Result<Condition> parse_condition(std::string_view json);
+
+// ---- documents (contract.md §5)
+/// now: added_at of an item that has none. Unknown currency (not the account's, no rate) → invalid with code no_rate in the detail.
+struct ItemContext { UtcTime now{}; std::string account_currency = "EUR"; std::map<std::string, double> rates; };
+Result<Item> parse_item(std::string_view json, const ItemContext& context);
+std::string write_item(const Item& item);
+Result<Placement> parse_placement(std::string_view json);
+std::string write_placement(const Placement& placement);
+Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols);
+/// The starter policy of a fresh data directory (contract.md §5 "Day one is never empty"), as a document.
+std::string starter_policy_json();
+/// Default placements of a fresh data directory, so that the first decide answers: home.hero, product.similar, mail.weekly.
+std::vector<std::string> starter_placements_json();
+
+/// One line of an import: an event, or a document with its kind ("item", "placement", "policy", "fact").
+struct ImportLine {
+  enum class Kind { event, item, placement, policy } kind = Kind::event;
+  std::optional<Event> event;
+  std::string id;                        ///< of the document
+  std::string json;                      ///< of the document, without "type"
+};
+Result<ImportLine> parse_import_line(std::string_view line, const EventContext& context, const ItemContext& items);
+/// Newest time in a line, for --shift-to-now's first pass; none for documents.
+std::optional<UtcTime> time_of_import_line(std::string_view line);
+
+// ---- problems (RFC 9457)
+struct Problem { int status = 500; std::string body; };
+Problem problem_of(const Error& error);
+int status_of(ErrorCode code);
+
+} // namespace takt

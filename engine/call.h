@@ -1,0 +1,44 @@
+#pragma once
+/// What the placements of one call share: an item is in one of them, and every slot counts for the caps of the later ones.
+/// Lives for one attempt of one decision, on one thread.
+#include "core/cap.h"
+#include "engine/candidate.h"
+#include "engine/person.h"
+#include "engine/world.h"
+
+#include <unordered_set>
+#include <vector>
+
+namespace takt {
+
+struct Call {
+  Call(const World& the_world, const Person& the_person, const DecisionRequest& the_request);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  const World& world;
+  const Person& person;
+  const DecisionRequest& request;
+  /// The ledger after `replaces`: those reservations are released before any check (semantics.md RESERVE 6).
+  Ledger ledger_copy;                                  ///< used only where `replaces` changed it
+  const Ledger* ledger = nullptr;
+  CapView caps;
+  std::unordered_set<Symbol> excluded;                 ///< request.exclude, anchors, chain of `after`
+  std::unordered_set<Symbol> taken_items;              ///< chosen by earlier placements
+  std::unordered_set<Symbol> taken_groups;
+  std::vector<Degraded> degraded;
+
+  /// Contact of the n-th placement of this call (its decision id is not known yet: origin is zero but for a mark byte).
+  ContactId contact_of(std::size_t placement_ordinal) const;
+};
+
+/// An opening: one placement of the call, with everything its stages ask for.
+struct Opening {
+  const PlacementRequest& request;
+  const PlacementRules& rules;
+  std::size_t ordinal = 0;
+  std::uint32_t limit = 0;                             ///< slots to fill
+  ContactId contact;
+};
+
+} // namespace takt

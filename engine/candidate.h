@@ -1,0 +1,65 @@
+#pragma once
+/// The hand-over types between the stages. Their order is the order of the pipeline: Candidates → Ranked → Slate.
+/// Nothing changes a Slate after *compose*, because the logged propensity is true only for what is shown.
+#include "core/decision.h"
+#include "core/ledger.h"
+#include "engine/catalogue.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace takt {
+
+struct Candidate {
+  ItemIndex index = 0;
+  LabelSet labels;                                    ///< of the item now, with this call's channel and placement
+  Source source = Source::popular;                    ///< the one that ranked it best
+  float retrieval_score = 0;                          ///< in [0,1] within its source
+  std::optional<double> caller_score;
+  std::optional<std::uint32_t> pinned_slot;           ///< from 1
+  Because because = Because::chosen_for_you;
+  Symbol because_item = Symbol::none;                 ///< the item or label it refers to
+  ScoreTerms terms;                                   ///< filled by score, fatigue, arbitrate
+  double score = 0;                                   ///< terms.score()
+  std::vector<Reason> reasons;                        ///< discounts and boosts, not drops
+};
+
+struct Dropped {
+  ItemIndex index = 0;
+  LabelSet labels;
+  std::vector<Reason> reasons;                        ///< at least one; all that block
+};
+
+/// Unordered in meaning (kept ascending by item id where no stage has ranked them): what may still be shown, and what may not.
+struct Candidates {
+  std::vector<Candidate> alive;
+  std::vector<Dropped> dropped;                       ///< of all stages so far
+  std::vector<std::string> unknown;                   ///< caller candidates that are not in the catalogue
+};
+
+/// Candidates by descending score, ties by item id.
+struct Ranked {
+  std::vector<Candidate> alive;
+  std::vector<Dropped> dropped;
+  std::vector<std::string> unknown;
+};
+
+struct SlateChoice {
+  Candidate candidate;
+  std::uint32_t slot = 0;
+  double propensity = 1;
+  bool usable_for_evaluation = true;
+};
+
+struct Slate {
+  std::vector<SlateChoice> choices;
+  std::optional<Hold> hold;
+  Outcome outcome = Outcome::items;
+  std::vector<Reason> reasons;                        ///< why shorter than asked, why nothing
+  std::vector<Dropped> dropped;
+  std::vector<std::string> unknown;
+};
+
+} // namespace takt

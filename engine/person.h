@@ -1,0 +1,26 @@
+#pragma once
+/// One customer as one decision sees them: the record, the instant, and what consent allows. A value; reads no store.
+#include "core/decision.h"
+#include "core/policy.h"
+#include "core/record.h"
+#include "store/store.h"
+
+namespace takt {
+
+struct Person {
+  RecordPtr record;                                   ///< never null; version 0 = unknown to us
+  UtcTime now{};                                      ///< max(request.now, record.clock)
+  SessionState session;
+  bool profile_allowed = true;                        ///< false: nothing about the person is read for taste
+  bool frequency_allowed = true;
+  const CustomerRecord& operator*() const { return *record; }
+  const CustomerRecord* operator->() const { return record.get(); }
+};
+
+/// May this purpose use this channel? Newest answer wins, ties deny; required purposes need a recorded yes; context of the
+/// call overrides for the call only.
+bool consent_allows(const CustomerRecord& record, const ConsentPolicy& policy, const RequestContext& context, Purpose purpose, Symbol channel);
+
+Person make_person(RecordPtr record, const DecisionRequest& request, const Policy& policy);
+
+} // namespace takt

@@ -1,0 +1,36 @@
+#pragma once
+/// Policy and placements of one moment, compiled for reading. Threads: immutable.
+#include "core/placement.h"
+#include "core/policy.h"
+#include "core/symbol.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace takt {
+
+struct PlacementRules {
+  Placement placement;
+  Symbol symbol = Symbol::none;
+  Symbol channel = Symbol::none;
+  Medium medium = Medium::screen;
+  std::vector<Symbol> kinds;                         ///< ascending; empty = all
+  std::vector<Symbol> fallback;                      ///< item symbols, in order
+  Duration confirm_grace{};                          ///< q − s
+};
+
+struct Rulebook {
+  std::shared_ptr<const Policy> policy;
+  std::map<std::string, PlacementRules, std::less<>> placements;
+  std::uint64_t placements_version = 0;
+  const PlacementRules* find(std::string_view placement) const {
+    const auto found = placements.find(placement);
+    return found == placements.end() ? nullptr : &found->second;
+  }
+};
+
+PlacementRules compile_placement(const Placement& placement, SymbolTable& symbols);
+
+} // namespace takt
