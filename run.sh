@@ -39,6 +39,15 @@ esac
 data_dir=${data_dir%/}
 [ ! -e "$data_dir" ] || [ -d "$data_dir" ] || { echo "run.sh: $data_dir exists and is not a directory" >&2; exit 1; }
 
+# Asked before the long part, and again before serving: someone else's answer on our port must not pass for ours.
+require_free_port() {
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    echo "run.sh: something answers on 127.0.0.1:$port already (another run.sh?); try --port" >&2
+    exit 1
+  fi
+}
+[ "$serve" = no ] || require_free_port
+
 say "packages"
 tools/install_deps.sh
 
@@ -68,6 +77,7 @@ if [ "$serve" = no ]; then
 fi
 
 say "serve"
+require_free_port
 address=http://127.0.0.1:$port
 "$takt" serve --data-dir "$data_dir" --listen "127.0.0.1:$port" &
 server=$!
@@ -84,7 +94,7 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 if [ "$ready" = no ]; then
-  echo "run.sh: the server did not become ready; its messages are above. Is port $port taken? Try --port." >&2
+  echo "run.sh: the server did not become ready; its messages are above." >&2
   exit 1
 fi
 

@@ -3,6 +3,7 @@
 /// commands parse, call one of these, and write the answer. Threads: every method from any thread.
 #include "api/config.h"
 #include "api/json/codecs.h"
+#include "api/source_statistics.h"
 #include "core/snapshot.h"
 #include "engine/decide.h"
 #include "engine/ingest.h"
@@ -12,7 +13,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace takt {
 
@@ -26,14 +31,20 @@ struct ImportSummary {
   std::uint64_t accepted = 0, duplicates = 0, rejected = 0, documents = 0;
   std::string rejects_file;                ///< "" where nothing was rejected
   double seconds = 0;
+  double events_per_second() const { return seconds > 0 ? static_cast<double>(accepted + duplicates) / seconds : 0; }
 };
+
+/// A decision and the answer that was written for it.
+struct Answer { Decision decision; std::string json; };
 
 class App {
 public:
   /// Opens (or takes) the store, writes the starter policy and placements into a fresh one, loads the newest artefacts, builds
-  /// the World. Errors: unavailable (another process owns the directory), corrupt.
+  /// the World. Errors: unavailable (another process owns the directory), corrupt, invalid (--simulation for a real directory).
   static Result<std::unique_ptr<App>> open(const Config& config, const Clock& clock, std::unique_ptr<Store> store = nullptr);
   ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
 
   WorldPtr world() const { return world_->take(); }
   Store& store() { return *store_; }
@@ -41,16 +52,30 @@ public:
   const Clock& clock() const { return clock_; }
 
   Result<Decision> decide(DecisionRequest request);                          ///< fills now and seed where they are not given
+  Result<Answer> answer(DecisionRequest request, const AnswerView& view);
   /// One event or batch, acknowledged durable on return.
   Result<IngestOutcome> track(const Event& event);
-  IngestCounts track_all(std::span<const Event> events, const std::function<void(std::size_t, const Error&)>& rejected);
+  Result<IngestCounts> track_all(std::span<const Event> events, const std::function<void(std::size_t, const Error&)>& rejected);
   Result<ImportSummary> import_file(const std::string& path, const ImportOptions& options);
+  void note_imported(std::span<const Event> events);                         ///< for `takt doctor`
 
   Result<std::uint64_t> put_item(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
   Result<std::uint64_t> put_placement(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
   Result<std::uint64_t> delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected);
   /// Publishes as the next version; acts on the next decision.
   Result<std::uint64_t> publish_policy(std::string_view json, std::string_view author);
+  /// The edited policy: checked like a published one, current where none was started (version 0).
+  Result<Document> policy_draft();
+  Result<std::uint64_t> put_policy_draft(std::string_view json, std::uint64_t expected);
+  Result<std::uint64_t> publish_policy_draft(std::string_view note);
+  /// Errors: not_found (also for deleted ones).
+  Result<Document> document(std::string_view kind, std::string_view id);
+  /// Current ones with id > after, ascending, at most `limit`.
+  Result<std::vector<Document>> documents(std::string_view kind, std::string_view after, std::size_t limit);
+  /// Lines of items and placements; replace = items that are not named are deleted. `rejected(line from 1, error)`.
+  Result<std::size_t> put_documents(std::span<const ImportLine> lines, bool replace,
+                                    const std::function<void(std::size_t, const Error&)>& rejected);
+  ItemContext item_context() const;
 
   /// Trains from the journal, checks, publishes, swaps in. JSON as contract.md §2 `takt train`.
   Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress);
@@ -62,21 +87,35 @@ public:
   Result<std::uint32_t> release(std::string_view decision);
   Result<std::string> doctor();                                              ///< JSON of `takt doctor` / GET /api/v1/integration
   Result<std::string> rebuild(const std::function<void(std::size_t, std::size_t)>& progress);
+  std::string features_json() const;
   /// "u1", "user:u1", "anon:a1", "id:c-…" (contract.md §2). Errors: not_found.
   Result<CustomerId> find_customer(std::string_view text);
+  /// The same, into a request: a person we do not know yet is asked for as that user (or device), never an error.
+  Status name_customer(std::string_view text, DecisionRequest& request);
 
 private:
   App(const Config& config, const Clock& clock);
   Status load();
   Status first_run();
   Status reload_rulebook();
+  Result<std::shared_ptr<const Catalogue>> read_catalogue();
+  Result<std::shared_ptr<const Rulebook>> read_rulebook();
+  std::shared_ptr<const Models> read_models();
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
+  void note_events(std::span<const Event> events, const World& world);
+  Result<Policy> checked_policy(std::string_view json, std::uint64_t version);
+  Result<std::string> why_logged(const DecisionId& id, std::string_view placement, const ItemId& item);
+  struct Changes;
+  Status collect(const ImportLine& line, Changes& changes);
+  Result<Item> checked_item(std::string_view json, std::string_view id);
 
   Config config_;
   const Clock& clock_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Snapshot<World>> world_;
   std::mutex change_mutex_;                ///< one writer of the World at a time
+  std::mutex train_mutex_;
+  std::unique_ptr<SourceStatistics> statistics_;
 };
 
 } // namespace takt

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace takt {
 
@@ -20,10 +22,24 @@ struct Config {
   double margin = 0.3;                           ///< 0..1. Worth of a response where an item has only a price
   std::size_t cache_bytes = std::size_t{256} << 20; ///< 16 MiB..64 GiB. Decoded hot records; half of your working set is good
   std::size_t body_bytes_max = std::size_t{1} << 20;
+  std::vector<std::string> allowed_origins;      ///< "https://shop.example": pages that may call from a browser (CORS). None by default
   bool simulation = false;                       ///< `now` may be given; only in a directory made with --simulation
+  bool bulk_load = false;                        ///< larger write buffers; set by `takt import` when it owns the directory, not by a file
+  bool operator==(const Config&) const = default;
 };
 
-/// File (may be absent when it is the default name), then environment. Errors: invalid with line numbers or the variable's name.
+constexpr const char* config_file_default = "takt.toml";
+
+/// File (may be absent when it is the default name), then environment (TAKT_LISTEN, TAKT_DURABILITY_DECIDE, TAKT_RATES_USD …).
+/// Keys: data_dir listen http_threads durability.decide dedupe_life account_currency rates.XXX margin cache_bytes body_bytes_max
+/// allowed_origins simulation. Sizes: a number of bytes or "256MiB". An unknown key or TAKT_ variable is refused. Errors: invalid with line numbers or the variable's name.
 Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment);
+/// The variables of this process.
+std::map<std::string, std::string> process_environment();
+
+/// "127.0.0.1:8080", "localhost:0", "[::1]:8080". Errors: invalid (not host:port, or not a loopback address: this release has no
+/// access keys, so whoever reaches the port may read everything).
+struct ListenAddress { std::string host; int port = 0; };
+Result<ListenAddress> parse_listen(std::string_view text);
 
 } // namespace takt

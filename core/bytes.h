@@ -48,6 +48,7 @@ public:
     return value;
   }
   std::uint64_t varint() {
+    if (!rest_.empty() && !(rest_.front() & 0x80)) return u8(); // most numbers are small
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const std::uint8_t byte = u8();
@@ -83,6 +84,8 @@ public:
     if (value > rest_.size()) return fail_zero();
     return static_cast<std::size_t>(value);
   }
+  /// The caller found a value that cannot be: from here on everything reads as zero.
+  void refuse() { fail_zero(); }
   bool ok() const { return ok_; }
   bool done() const { return rest_.empty(); }
   std::size_t left() const { return rest_.size(); }

@@ -89,7 +89,7 @@ struct EligibleAgain {
 };
 
 /// The rules bound to one ledger at one instant. Build once per decision, ask per candidate.
-/// Holds references: ledger, rules and session must outlive it. Threads: one at a time (it caches).
+/// Holds references: ledger and rules must outlive it. Threads: one at a time (it caches).
 /// Cost: build O(entries × rules) over label sets, not strings; `check` O(rules) hash look-ups.
 class CapView {
 public:
@@ -104,9 +104,13 @@ public:
   /// Every blocking rule, key and kind; empty = free. `blocks` is the same without the report.
   std::vector<CapBlock> check(const CapCandidate& candidate) const;
   bool blocks(const CapCandidate& candidate) const;
+  /// When it is free again, this call's earlier slots left out from t + 1 ms on. Cost: one walk over the entries per key
+  /// that blocks, then a logarithm per edge; once more per live entry of those keys for `provisional`.
+  EligibleAgain eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const;
+
+  struct State;                          ///< private to core/cap*: core/cap_state.h
 
 private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -86,13 +86,15 @@ struct Tally {
   std::uint32_t count = 0;
   UtcTime first{};
   UtcTime last{};
+  Symbol event = Symbol::none;      ///< counted == event: the named event; none = grants
+  bool unverified = false;          ///< folded from unverified entries: counts only if the policy says so
   bool operator==(const Tally&) const = default;
 };
 
 struct Ledger {
   std::vector<LabelSet> label_sets;  ///< only what some entry or tally refers to; order of first use
   std::vector<Entry> entries;        ///< in fold order; ids distinct
-  std::vector<Tally> tallies;
+  std::vector<Tally> tallies;        ///< ascending by (labels, counted, event, unverified)
   UtcTime complete_since{};          ///< entries from here on are all kept
   bool saturated = false;            ///< the size bound dropped entries: windows reaching them count them in full
   const LabelSet& labels_of(const Entry& entry) const { return label_sets[entry.labels]; }

@@ -33,7 +33,10 @@ public:
   std::uint64_t below(std::uint64_t bound) {
     return static_cast<std::uint64_t>(uniform() * static_cast<double>(bound)); // bias < 2^-53 x bound: fine for simulations
   }
-  double normal() { return std::sqrt(-2.0 * std::log(uniform())) * std::cos(6.283185307179586 * uniform()); }
+  double normal() { // Box and Muller 1958; two statements, so that no compiler chooses the order of the draws
+    const double radius = std::sqrt(-2.0 * std::log(uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
 
 private:
   std::uint64_t state_;

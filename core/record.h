@@ -70,6 +70,8 @@ struct JourneyEvent {
   bool operator==(const JourneyEvent&) const = default;
 };
 
+constexpr Duration affinity_half_life = days(7);
+
 /// Decayed count, order-independent: value · 2^(-(t - at)/half_life) (Cormode et al. 2009, backward form).
 struct Affinity {
   enum class Dimension : std::uint8_t { category = 0, brand = 1, tag = 2, group = 3 };
@@ -93,6 +95,7 @@ struct Order {
   Symbol order_id = Symbol::none;
   UtcTime at{};
   std::vector<OrderLine> lines;
+  std::vector<UtcTime> refunded_at = {}; ///< refunds taken, ascending: one that comes twice counts once
   bool operator==(const Order&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include "engine/person.h"
 #include "engine/world.h"
 
+#include <deque>
 #include <unordered_set>
 #include <vector>
 
@@ -20,16 +21,20 @@ struct Call {
   const Person& person;
   const DecisionRequest& request;
   /// The ledger after `replaces`: those reservations are released before any check (semantics.md RESERVE 6).
-  Ledger ledger_copy;                                  ///< used only where `replaces` changed it
+  Ledger ledger_copy;                                  ///< used only where `replaces` or a withdrawn `frequency` changed it
   const Ledger* ledger = nullptr;
   CapView caps;
-  std::unordered_set<Symbol> excluded;                 ///< request.exclude, anchors, chain of `after`
+  std::deque<LabelSet> slot_labels;                    ///< what `slots` point to; a deque, because its elements never move
+  std::vector<CapCandidate> slots;                     ///< every reserving slot so far, in order: eligible_again needs them
+  std::unordered_set<Symbol> excluded;                 ///< request.exclude, which holds the chain of `after` too; anchors are per opening
   std::unordered_set<Symbol> taken_items;              ///< chosen by earlier placements
   std::unordered_set<Symbol> taken_groups;
   std::vector<Degraded> degraded;
 
   /// Contact of the n-th placement of this call (its decision id is not known yet: origin is zero but for a mark byte).
   ContactId contact_of(std::size_t placement_ordinal) const;
+  /// This item fills a slot: later placements know it and, where it is reserved (not organic), every cap counts it from now on.
+  void take(const LabelSet& labels, ContactId contact, bool reserved);
 };
 
 /// An opening: one placement of the call, with everything its stages ask for.

@@ -3,11 +3,13 @@
 /// Everything is keyed by item symbol, so it survives a changed catalogue; unknown items are skipped while reading.
 /// An empty Models (day one) is valid: every source then answers from the catalogue alone. Threads: immutable.
 #include "core/symbol.h"
+#include "core/time.h"
 #include "engine/index/vector_index.h"
 #include "features/scorer.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -44,9 +46,20 @@ struct ItemVectors {
   std::span<const float> row(std::uint32_t index) const { return {values.data() + index * dimension, dimension}; }
 };
 
+/// How good one part is, as measured when it was made: for `takt train`, the manifest and the console.
+struct ArtefactMetrics {
+  std::string name;
+  std::uint64_t version = 0;
+  std::size_t rows = 0;
+  std::optional<double> recall_at_100;                ///< of the index against exact search on held-out queries
+  double seconds = 0;                                 ///< 0 where nobody gave a clock
+  bool operator==(const ArtefactMetrics&) const = default;
+};
+
 struct Models {
   std::uint64_t version = 0;                          ///< of the published artefact set; 0 = untrained
   std::string name = "untrained";
+  UtcTime trained_from{};                             ///< oldest event it saw
   UtcTime trained_until{};                            ///< newest event it saw
   std::vector<ScoredSymbol> popular;                  ///< best first, all items with any evidence
   std::vector<ScoredSymbol> trending;
@@ -55,7 +68,12 @@ struct Models {
   NeighbourTable viewed_together;
   ItemVectors vectors;                                ///< content and behaviour; unit length where known
   std::shared_ptr<const VectorIndex> index;           ///< over `vectors`; may be null when there are none
+  std::size_t probes = 16;                            ///< lists to visit for recall >= 0.98, found while training
   std::shared_ptr<const Scorer> scorer;               ///< never null in a served World
+  std::vector<ArtefactMetrics> metrics;
 };
+
+/// Day one: no evidence, the prior scorer.
+std::shared_ptr<const Models> untrained_models();
 
 } // namespace takt

@@ -43,8 +43,8 @@ enum class CommitOutcome : std::uint8_t {
   duplicate,    ///< id or a mark was there: nothing written, and that is fine
   conflict,     ///< version moved: read again
   moved,        ///< record is sealed by a merge: follow sealed_into
-  unknown,      ///< may or may not be written: retry with the same id
-  unavailable,  ///< not written
+  unknown,      ///< may or may not be written: repeat the very same commit (id and expected) until another answer than these two
+  unavailable,  ///< this call wrote nothing (after an `unknown`, the earlier one still may have)
 };
 
 enum class Durability : std::uint8_t { wal, fsync };  ///< wal: survives the process; fsync: survives power loss too
@@ -57,14 +57,16 @@ using Lane = std::unique_lock<std::mutex>;
 class RecordStore {
 public:
   virtual ~RecordStore() = default;
-  /// Record at some recent version; an absent one has version 0. MAY be stale. Errors: unavailable, corrupt.
+  /// Record at some recent version; an absent one has version 0. MAY be stale. Errors: unavailable, corrupt. Let go of it
+  /// before you commit to the same customer: a record that nobody holds is folded in place, any other is copied first.
   virtual Result<RecordPtr> read(CustomerId customer, Deadline deadline) = 0;
   /// Each commit is atomic alone, never together. One outcome each, same order. With fsync the answer waits for the syncer.
   /// A lane held by the caller may be released while waiting for the sync: no lock is held across an fsync.
   virtual std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) = 0;
   /// Everything acknowledged with wal before this call is on the device when it returns.
   virtual Status sync() = 0;
-  /// Is the mark set? Cheap pre-check for batches; the commit checks again.
+  /// Is the mark set, and alive at `mark.until`, which is read as the time of asking? Cheap pre-check for batches (~1 µs); the
+  /// commit checks again.
   virtual bool seen(const DedupeMark& mark) = 0;
   virtual Lane enter(CustomerId customer) = 0;
   virtual Status for_each_customer(const std::function<bool(CustomerId)>& visit) = 0;  ///< ascending; false stops
@@ -104,10 +106,12 @@ struct Document {
   std::string json;                            ///< empty = deleted
   UtcTime at{};
   std::string author;
+  bool operator==(const Document&) const = default;
 };
 class Documents {
 public:
   virtual ~Documents() = default;
+  /// A deleted document is there, with its version and an empty text; whoever expects 0 may create it again.
   virtual Result<std::optional<Document>> get(std::string_view kind, std::string_view id) = 0;
   virtual Result<std::optional<Document>> get_version(std::string_view kind, std::string_view id, std::uint64_t version) = 0;
   /// Expected version (0 = absent) or nullopt = whatever is there. Errors: conflict. Returns the new version.
@@ -139,7 +143,8 @@ struct RocksdbOptions {
   Duration sync_every{0};                             ///< the syncer's longest pause; 0 = as soon as somebody waits
   bool bulk_load = false;                             ///< larger memtables for imports
 };
-/// Errors: unavailable (another process owns it), corrupt (checksum, newer format).
+/// The directory is the store's own: absent, empty (but for folders), or a store. Errors: unavailable (another process owns it),
+/// corrupt (checksum, newer format, a directory of another kind).
 Result<std::unique_ptr<Store>> open_rocksdb_store(const RocksdbOptions& options);
 
 } // namespace takt

@@ -27,8 +27,8 @@ MAY_INCLUDE = {
 # An include that starts like this → where it may stand: a file, or a folder that ends in "/".
 HOMES = {
     "httplib.h": ("api/server.cc", "api/client.cc", "tests/", "bench/"),
-    "nlohmann/": ("api/", "tests/", "bench/", "tools/"),
-    "simdjson": ("api/json/",),
+    "nlohmann/": ("api/", "engine/artefact.cc", "tests/", "bench/", "tools/"),
+    "simdjson": ("api/json/", "tests/", "bench/"),
     "Eigen/": ("features/", "engine/", "tests/", "bench/"),
     "faiss/": ("engine/index/",),
     "rocksdb/": ("store/rocksdb/",),
@@ -39,7 +39,7 @@ HOMES = {
     "toml++/": ("api/",),
     "spdlog/": ("api/",),
     "prometheus/": ("api/",),
-    "openssl/": ("api/",),
+    "openssl/": ("api/", "engine/artefact.cc"),
     "gtest/": ("tests/",),
     "gmock/": ("tests/",),
     "rapidcheck": ("tests/",),

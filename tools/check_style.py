@@ -31,7 +31,7 @@ BANNED_CALLS = [
     (re.compile(r"::\s*now\s*\("), ("api/", "bench/", "tests/", "tools/"), "time is an argument: nobody below api/ asks a clock"),
     (re.compile(r"\b(?:gettimeofday|clock_gettime|timespec_get)\s*\("), ("api/", "bench/", "tests/", "tools/"),
      "time is an argument: nobody below api/ asks a clock"),
-    (re.compile(r"(?<![\w.>])s?rand(?:om)?\s*\("), (), "chance is a seeded argument (core/random.h)"),
+    (re.compile(r"\b(?:s?rand|rand_r|[dlm]rand48)\s*\("), (), "chance is a seeded argument (core/random.h)"),
     (re.compile(r"\brandom_device\b"), ("api/",), "chance is a seeded argument; a fresh seed is drawn in api/ only"),
 ]
 
@@ -79,6 +79,8 @@ def check_words(path, code, words):
         if re.match(r"\s*#\s*include", line):
             continue
         for name in re.findall(r"[A-Za-z_]\w*", line):
+            if name.isupper() or name.endswith("_t"):
+                continue  # macros and types of C libraries are named by others
             parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
             for part in parts:
                 if part.lower() in words:
@@ -86,8 +88,20 @@ def check_words(path, code, words):
     return found
 
 
-_NOT_A_FUNCTION = re.compile(r"\b(?:namespace|class|struct|union|enum|concept)\b(?![^{]*\)\s*(?:const)?\s*$)")
+_OPENS_A_SCOPE = re.compile(
+    r"^\s*(?:(?:public|private|protected)\s*:\s*)?(?:template\s*)?(?:inline\s+|typedef\s+|constexpr\s+)*"
+    r"(?:namespace|class|struct|union|enum)\b")
 _MEMBER_INITIALISERS = re.compile(r"\)\s*(?:noexcept(?:\([^()]*\))?)?\s*:(?!:).*[\w>]\s*$", re.DOTALL)
+
+
+def is_scope(head):
+    """A namespace or a type, or an initialiser without a parameter list: not a function."""
+    if "(" not in head:
+        return True
+    plain, before = head.replace("->", "  "), None
+    while plain != before:  # template arguments may hold `class` and nest
+        plain, before = re.sub(r"<[^<>]*>", " ", plain), plain
+    return bool(_OPENS_A_SCOPE.search(plain))
 
 
 def name_of(head):
@@ -109,12 +123,11 @@ def cpp_functions(code):
             parentheses -= 1
         elif character == "{":
             head = code[head_start:position]
-            inside_function = any(kind in ("function", "initialiser") for kind, _, _ in stack)
-            if inside_function or parentheses > 0:
+            if any(kind == "function" for kind, _, _ in stack):
                 kind = "block"
-            elif _MEMBER_INITIALISERS.search(head):
-                kind = "member"
-            elif _NOT_A_FUNCTION.search(head) or "(" not in head:
+            elif parentheses > 0 or _MEMBER_INITIALISERS.search(head):
+                kind = "member"  # braces within a head: default arguments, member initialisers
+            elif is_scope(head):
                 kind = "scope"
             else:
                 kind = "function"
@@ -126,7 +139,7 @@ def cpp_functions(code):
             kind, start, parentheses = stack.pop()
             if kind == "function":
                 text = code[start:position]
-                begin = start + len(text) - len(text.lstrip())
+                begin = start + re.match(r"(?:\s|(?:public|private|protected)\s*:)*", text).end()
                 first = code.count("\n", 0, begin) + 1
                 found.append((name_of(code[start:position].split("{", 1)[0]), first, code.count("\n", 0, position) + 2 - first))
             if kind != "member":

@@ -29,7 +29,10 @@ struct EventContext {
   UtcTime received_at{};
   bool received_at_from_line = false;    ///< import: `receivedAt` of the line, else occurred_at
   Duration shift{};                      ///< --shift-to-now: added to every time
+  const std::vector<ConsentMapping>* consent_map = nullptr; ///< the policy's; none = Advertising, Analytics, Personalization
 };
+/// Without messageId: over HTTP minted from content and receipt; of an import line "content-" and its content's hash, equal for
+/// equal lines, to which the importer adds the ordinal (line_ordinals.h).
 Result<Event> parse_event(std::string_view json, const EventContext& context);
 struct BatchItem { Result<Event> event; std::string message_id; };
 /// {"batch":[…],"writeKey","sentAt","context"}: batch-level context is merged, skew = receivedAt − sentAt is corrected.
@@ -72,5 +75,7 @@ std::optional<UtcTime> time_of_import_line(std::string_view line);
 struct Problem { int status = 500; std::string body; };
 Problem problem_of(const Error& error);
 int status_of(ErrorCode code);
+/// The stable `code` of a problem: "invalid", "malformed", "not_found" …
+std::string_view name_of(ErrorCode code);
 
 } // namespace takt

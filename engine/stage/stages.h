@@ -33,12 +33,21 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items);
 
 /// 9 compose: slot by slot: diversity gain (MMR or greedy DPP), the slate's own caps, softmax draw keyed by (seed, placement,
 /// slot, item) with its exact propensity; hold takes part where allowed. What is not chosen is `outranked`, `group_duplicate` or capped
-/// by the slate. Empty → fallback items through the same checks, else hold. Changes `call`: items, groups and caps consumed.
+/// by the slate. Empty → hold{no_candidates}, or what the blocking rule asks for (nothing, defer). Changes `call`: items, groups
+/// and caps consumed. Balanced: choices + what it drops = what came in, which is why the fallback is a step of its own.
 Slate compose(Call& call, const Opening& opening, Ranked ranked);
+
+/// 9b After compose, outside the count: an empty slate gets the placement's fallback items, through eligibility and caps like all
+/// others; propensity 1, not usable for evaluation. A hold that was chosen, `nothing` and `defer` stay as they are.
+Slate add_fallback(Call& call, const Opening& opening, Slate slate);
 
 /// Everything that blocks this item here in time, as obstacles for eligible_again (gates, pauses, dismissals, schedule).
 /// The obstacles refer to `call`, which must outlive them.
 std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Opening& opening, const CatalogueItem& item);
+
+/// When this item could be shown here again: every rule and obstacle together, this call's slots left out. nullopt inside where
+/// nothing blocks or no end is known. Cost: see core/cap.h; for explanations, not for every dropped item of every decision.
+EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const CatalogueItem& item);
 
 /// Labels of an item at this opening.
 LabelSet labels_at(const CatalogueItem& item, const PlacementRules& rules);

@@ -1,0 +1,208 @@
+#include "api/app.h"
+
+#include "core/check.h"
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sys/stat.h>
+
+namespace takt {
+namespace {
+
+/// Decisions: 64 random bits where the caller gives none (logged, so that replay draws the same).
+std::uint64_t fresh_seed() {
+  thread_local std::mt19937_64 generator{[] {
+    std::random_device device;
+    std::seed_seq sequence{device(), device(), device(), device()};
+    return std::mt19937_64{sequence};
+  }()};
+  std::uint64_t seed = 0;
+  while (seed == 0) seed = generator(); // 0 means "none given"
+  return seed;
+}
+
+constexpr const char* simulation_marker = "simulation";
+
+/// A directory is for simulation from its first day or never: real people's ledgers must not see a time somebody made up.
+Status settle_simulation(Config& config) {
+  const std::filesystem::path directory(config.data_dir), marker = directory / simulation_marker;
+  std::error_code error;
+  const bool fresh = !std::filesystem::exists(directory / "store", error);
+  std::filesystem::create_directories(directory, error);
+  if (error) return fail(ErrorCode::unavailable, "cannot create the data directory " + config.data_dir);
+  ::chmod(directory.c_str(), 0700); // it holds personal data
+  const bool marked = std::filesystem::exists(marker, error);
+  if (config.simulation && !marked) {
+    if (!fresh) return fail(ErrorCode::invalid, config.data_dir + " was not made with --simulation; its times are real ones");
+    std::ofstream(marker) << "made with --simulation: `now` may be given\n";
+  }
+  config.simulation = marked || config.simulation;
+  return {};
+}
+
+} // namespace
+
+App::App(const Config& config, const Clock& clock) : config_(config), clock_(clock) {}
+
+App::~App() {
+  if (statistics_) statistics_->save(clock_.utc_now());
+}
+
+Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock, std::unique_ptr<Store> store) {
+  std::unique_ptr<App> app(new App(config, clock));
+  const bool in_memory = store != nullptr; // tests and simulations bring their own
+  if (!in_memory) {
+    TAKT_TRY_VOID(settle_simulation(app->config_));
+    RocksdbOptions options{config.data_dir + "/store", config.cache_bytes};
+    options.bulk_load = config.bulk_load;
+    TAKT_TRY(opened, open_rocksdb_store(options));
+    store = std::move(opened);
+  }
+  app->store_ = std::move(store);
+  app->statistics_ = std::make_unique<SourceStatistics>(in_memory ? "" : config.data_dir + "/sources.json", clock.utc_now());
+  TAKT_TRY_VOID(app->load());
+  return app;
+}
+
+Status App::load() {
+  TAKT_TRY(policy, store_->documents().get("policy", "current"));
+  if (!policy) TAKT_TRY_VOID(first_run());
+  TAKT_TRY(catalogue, read_catalogue());
+  TAKT_TRY(rulebook, read_rulebook());
+  publish(std::move(catalogue), std::move(rulebook), read_models());
+  return {};
+}
+
+Status App::first_run() {
+  const UtcTime now = clock_.utc_now();
+  for (const std::string& json : starter_placements_json()) {
+    TAKT_TRY(placement, parse_placement(json));
+    TAKT_TRY(version, store_->documents().put({"placement", placement.id.text(), 0, json, now, "takt"}, std::nullopt));
+    static_cast<void>(version);
+  }
+  // The policy last: where it is, the others are.
+  TAKT_TRY(version, store_->documents().put({"policy", "current", 0, starter_policy_json(), now, "takt"}, 0));
+  static_cast<void>(version);
+  return {};
+}
+
+Result<std::shared_ptr<const Catalogue>> App::read_catalogue() {
+  const std::uint64_t revision = store_->documents().revision();
+  std::vector<Item> items;
+  Status status;
+  TAKT_TRY_VOID(store_->documents().scan("item", [&](const Document& document) {
+    if (document.json.empty()) return true;
+    ItemContext context = item_context();
+    context.now = document.at;
+    auto item = parse_item(document.json, context);
+    if (item) items.push_back(std::move(*item));
+    else if (item.error().code != ErrorCode::invalid) status = tl::unexpected(item.error());
+    return status.has_value(); // an item whose rate was taken out of takt.toml is not offered; the rest is
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  return Catalogue::build(std::move(items), store_->symbols(), revision);
+}
+
+Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
+  auto rulebook = std::make_shared<Rulebook>();
+  rulebook->placements_version = store_->documents().revision();
+  TAKT_TRY(document, store_->documents().get("policy", "current"));
+  if (!document) return fail(ErrorCode::corrupt, "the data directory has no policy");
+  TAKT_TRY(policy, checked_policy(document->json, document->version));
+  rulebook->policy = std::make_shared<const Policy>(std::move(policy));
+  Status status;
+  TAKT_TRY_VOID(store_->documents().scan("placement", [&](const Document& found) {
+    if (found.json.empty()) return true;
+    auto placement = parse_placement(found.json);
+    if (placement) rulebook->placements.emplace(found.id, compile_placement(*placement, store_->symbols()));
+    else status = tl::unexpected(placement.error());
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  return rulebook;
+}
+
+Result<Policy> App::checked_policy(std::string_view json, std::uint64_t version) {
+  TAKT_TRY(policy, parse_policy(json, store_->symbols()));
+  policy.version = version;
+  policy.arbitration.margin = config_.margin;
+  return policy;
+}
+
+Status App::reload_rulebook() {
+  TAKT_TRY(rulebook, read_rulebook());
+  const WorldPtr before = world();
+  publish(before->catalogue, std::move(rulebook), before->models);
+  return {};
+}
+
+void App::publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models) {
+  TAKT_CHECK(catalogue && rulebook && models && models->scorer, "a served World is complete");
+  auto next = std::make_shared<World>();
+  next->catalogue = std::move(catalogue);
+  next->rulebook = std::move(rulebook);
+  next->models = std::move(models);
+  next->symbols = &store_->symbols();
+  if (world_) world_->publish(std::move(next));
+  else world_ = std::make_unique<Snapshot<World>>(std::move(next));
+}
+
+ItemContext App::item_context() const { return {clock_.utc_now(), config_.account_currency, config_.rates}; }
+
+// ---- the verbs of every second: decide and track
+
+Result<Answer> App::answer(DecisionRequest request, const AnswerView& view) {
+  const bool now_given = request.now != UtcTime{};
+  if (now_given && !request.dry_run && !config_.simulation)
+    return fail_at("/now", "only with dry_run, or in a data directory made with --simulation");
+  if (!now_given) request.now = clock_.utc_now();
+  if (request.seed == 0) request.seed = fresh_seed();
+  const WorldPtr current = world();
+  const DecideOptions options{config_.durable_decisions ? Durability::fsync : Durability::wal, config_.simulation};
+  TAKT_TRY(decision, takt::decide(*store_, *current, request, clock_, options));
+  std::string json = write_decision(decision, request, *current, view);
+  return Answer{std::move(decision), std::move(json)};
+}
+
+Result<Decision> App::decide(DecisionRequest request) {
+  TAKT_TRY(answered, answer(std::move(request), {}));
+  return std::move(answered.decision);
+}
+
+Result<IngestOutcome> App::track(const Event& event) {
+  IngestOutcome outcome = IngestOutcome::duplicate;
+  std::optional<Error> refused;
+  TAKT_TRY(counts, track_all({&event, 1}, [&](std::size_t, const Error& error) { refused = error; }));
+  if (refused) return tl::unexpected(std::move(*refused));
+  if (counts.accepted > 0) outcome = IngestOutcome::accepted;
+  return outcome;
+}
+
+Result<IngestCounts> App::track_all(std::span<const Event> events, const std::function<void(std::size_t, const Error&)>& rejected) {
+  if (events.empty()) return IngestCounts{};
+  const WorldPtr current = world();
+  const IngestCounts counts = ingest_batch(*store_, *current, events, {config_.dedupe_life}, rejected);
+  // Acknowledged means durable: clients forget what was answered with 200.
+  TAKT_TRY_VOID(store_->records().sync());
+  note_events(events, *current);
+  if (counts.rejected > 0) statistics_->note_rejected(events.front().source, counts.rejected, clock_.utc_now());
+  return counts;
+}
+
+void App::note_events(std::span<const Event> events, const World& world) {
+  const auto knows = [&](const std::string& id) {
+    const Symbol symbol = world.symbols->find(id);
+    return symbol != Symbol::none && world.catalogue->find(symbol).has_value();
+  };
+  statistics_->note(events, knows, clock_.utc_now());
+}
+
+Result<std::uint32_t> App::release(std::string_view decision) {
+  TAKT_TRY(id, parse_decision_id(decision));
+  TAKT_TRY(known, store_->decisions().find(id));
+  if (!known) return fail(ErrorCode::not_found, "no such decision");
+  return release_decision(*store_, id, clock_.utc_now());
+}
+
+} // namespace takt

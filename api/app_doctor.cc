@@ -1,0 +1,146 @@
+// takt doctor: does what arrives make sense? One line per question, ok or warn, and one sentence of advice.
+#include "api/app.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace takt {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t records_read_max = 50'000;              // seconds, not minutes, on a large directory; the answer says so
+constexpr double known_products_share_min = 0.95;
+constexpr double decision_share_min = 0.8;
+constexpr double confirmed_share_min = 0.2;
+constexpr double skewed_share_max = 0.05;
+
+double share(std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); }
+
+Json line(bool ok, std::string_view check, std::string text, std::string_view advice) {
+  Json json{{"check", check}, {"status", ok ? "ok" : "warn"}, {"text", std::move(text)}};
+  json["advice"] = ok ? Json(nullptr) : Json(advice);
+  return json;
+}
+
+Json commonest(const std::map<std::string, std::uint64_t, std::less<>>& counts, std::size_t limit) {
+  std::vector<std::pair<std::uint64_t, std::string>> order;
+  for (const auto& [name, count] : counts) order.emplace_back(count, name);
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  Json list = Json::array();
+  for (std::size_t i = 0; i < std::min(limit, order.size()); ++i) list.push_back({{"id", order[i].second}, {"count", order[i].first}});
+  return list;
+}
+
+Json source_json(const std::string& name, const SourceHour& day) {
+  std::uint64_t events = 0;
+  for (const auto& [event, count] : day.events_by_name) events += count;
+  Json lines = Json::array();
+  lines.push_back(line(day.rejected == 0, "events", fmt::format("{} events, {} rejected", events, day.rejected),
+                       "Look into the rejected[] of the answers or the rejects file of the import: each names the field and the reason."));
+  if (day.products > 0)
+    lines.push_back(line(share(day.products_known, day.products) >= known_products_share_min, "products",
+                         fmt::format("{:.1f} % of {} product ids are in the catalogue", 100 * share(day.products_known, day.products), day.products),
+                         "Import the missing items, or list the ids this source sends as aliases of the items you have."));
+  if (day.impressions > 0)
+    lines.push_back(line(share(day.impressions_with_decision, day.impressions) >= decision_share_min, "decision_ids",
+                         fmt::format("{:.1f} % of {} impressions name a decision", 100 * share(day.impressions_with_decision, day.impressions), day.impressions),
+                         "Send decision_id and item_id with Promotion Viewed: without them a view cannot confirm its reservation."));
+  lines.push_back(line(events == 0 || share(day.skewed, events) <= skewed_share_max, "clock_skew",
+                       fmt::format("{:.1f} % of events arrive more than 5 minutes from their own time, at most {} s ahead", 100 * share(day.skewed, events),
+                                   std::max<std::int64_t>(0, day.skew_ms_max) / 1000),
+                       "Send sentAt with every batch: Takt then corrects clocks that are wrong."));
+  return {{"source", name}, {"events", day.events_by_name}, {"rejected", day.rejected}, {"products", day.products}, {"products_known", day.products_known},
+          {"unknown_products", commonest(day.unknown_products, 10)}, {"impressions", day.impressions},
+          {"impressions_with_decision", day.impressions_with_decision}, {"lines", std::move(lines)}};
+}
+
+/// What the ledgers say about the last day.
+struct Totals {
+  std::uint64_t customers = 0, with_consent = 0, with_zone = 0, with_user = 0;
+  std::uint64_t granted = 0, confirmed = 0, expired = 0, late = 0, waiting = 0;
+  bool complete = true;
+};
+
+void add_record(Totals& totals, const CustomerRecord& record, UtcTime now) {
+  if (record.version == 0 || record.sealed_into) return;
+  ++totals.customers;
+  totals.with_consent += record.consents.empty() ? 0U : 1U;
+  totals.with_zone += record.zones.empty() ? 0U : 1U;
+  const auto is_user = [](const LinkedIdentity& link) { return link.identity.kind == IdentityKind::user; };
+  totals.with_user += std::any_of(record.identities.begin(), record.identities.end(), is_user) ? 1U : 0U;
+  for (const Entry& entry : record.ledger.entries) {
+    if (entry.origin != EntryOrigin::granted || entry.granted_at <= now - hours(24) || entry.granted_at > now) continue;
+    const Medium medium = record.ledger.labels_of(entry).medium;
+    ++totals.granted;
+    switch (state_of(entry, medium, now)) {
+      case EntryState::shown:
+        ++totals.confirmed;
+        if (*shown_at(entry, medium) >= entry.show_by) ++totals.late;
+        break;
+      case EntryState::expired: ++totals.expired; break;
+      case EntryState::reserved: ++totals.waiting; break;
+      case EntryState::released:
+      case EntryState::elsewhere: break;
+    }
+  }
+}
+
+Json customers_json(const Totals& totals) {
+  Json lines = Json::array();
+  lines.push_back(line(totals.granted == 0 || share(totals.confirmed, totals.granted - totals.waiting) >= confirmed_share_min || totals.granted == totals.waiting,
+                       "reservations", fmt::format("{} reserved: {} confirmed ({} late), {} expired, {} waiting", totals.granted, totals.confirmed, totals.late, totals.expired, totals.waiting),
+                       "Send Promotion Viewed when something is seen: what is not confirmed expires, and does not count for caps."));
+  lines.push_back(line(totals.customers == 0 || totals.with_consent > 0, "consent",
+                       fmt::format("{} of {} customers have a recorded consent", totals.with_consent, totals.customers),
+                       "Send traits.consent: e-mail, push, SMS and phone need a recorded yes before anything is sent."));
+  lines.push_back(line(totals.customers == 0 || totals.with_zone > 0, "zone", fmt::format("{} of {} customers have a time zone", totals.with_zone, totals.customers),
+                       "Send context.timezone: quiet hours and calendar caps follow it."));
+  lines.push_back(line(totals.customers == 0 || totals.with_user > 0, "user_id", fmt::format("{} of {} customers have a user id", totals.with_user, totals.customers),
+                       "Send identify after a login: caps then hold across devices."));
+  return {{"customers", totals.customers}, {"with_consent", totals.with_consent}, {"with_zone", totals.with_zone}, {"with_user_id", totals.with_user},
+          {"reservations", {{"granted", totals.granted}, {"confirmed", totals.confirmed}, {"late", totals.late}, {"expired", totals.expired}, {"waiting", totals.waiting}}},
+          {"complete", totals.complete}, {"lines", std::move(lines)}};
+}
+
+bool all_ok(const Json& lines) {
+  return std::all_of(lines.begin(), lines.end(), [](const Json& entry) { return entry["status"] == "ok"; });
+}
+
+} // namespace
+
+Result<std::string> App::doctor() {
+  const UtcTime now = clock_.utc_now();
+  Totals totals;
+  Status status;
+  TAKT_TRY_VOID(store_->records().for_each_customer([&](CustomerId customer) {
+    if (totals.customers >= records_read_max) {
+      totals.complete = false;
+      return false;
+    }
+    auto record = store_->records().read(customer, Deadline{});
+    if (record) add_record(totals, **record, now);
+    else status = tl::unexpected(record.error());
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  Json sources = Json::array();
+  bool ok = true;
+  for (const auto& [name, day] : statistics_->last_day(now)) {
+    sources.push_back(source_json(name, day));
+    ok = ok && all_ok(sources.back()["lines"]);
+  }
+  Json customers = customers_json(totals);
+  const WorldPtr current = world();
+  const bool has_items = current->catalogue->size() > 0;
+  Json catalogue = line(has_items, "catalogue", fmt::format("{} items, {} placements", current->catalogue->size(), current->rulebook->placements.size()),
+                        "Import items: without a catalogue every answer is \"hold\".");
+  Json model = line(current->models->version > 0, "model", "model " + current->models->name, "Run takt train once there are events: until then a documented prior ranks.");
+  ok = ok && has_items && all_ok(customers["lines"]);
+  const Json json{{"status", ok ? "ok" : "warn"}, {"from", format_utc(now - hours(24))}, {"to", format_utc(now)}, {"catalogue", std::move(catalogue)},
+                  {"model", std::move(model)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace takt

@@ -1,0 +1,202 @@
+// Items, placements and policies: checked, stored with a version, and in the World before the call returns.
+#include "api/app.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+namespace takt {
+namespace {
+
+constexpr const char* default_author = "api";
+
+/// {"title":…} → {"id":"sku-1","title":…}: in PUT /items/sku-1 the path says it already.
+std::string with_id(std::string_view json, std::string_view id) {
+  const std::size_t brace = json.find('{');
+  if (brace == std::string_view::npos) return std::string(json);
+  const std::size_t next = json.find_first_not_of(" \t\r\n", brace + 1);
+  const bool empty = next != std::string_view::npos && json[next] == '}';
+  return fmt::format("{}\"id\":{}{}{}", json.substr(0, brace + 1), nlohmann::json(id).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                     empty ? "" : ",", json.substr(brace + 1));
+}
+
+bool lacks_id(const Error& error) {
+  return std::any_of(error.fields.begin(), error.fields.end(), [](const FieldError& field) { return field.pointer == "/id"; });
+}
+
+/// Parses; where the document has no id of its own, takes the one of the path.
+template <class Parse>
+auto parse_named(std::string_view json, std::string_view id, Parse&& parse) -> decltype(parse(json)) {
+  auto parsed = parse(json);
+  if (!parsed && !id.empty() && lacks_id(parsed.error())) parsed = parse(with_id(json, id));
+  if (parsed && !id.empty() && parsed->id.text() != id) return fail_at("/id", "is not the id in the path");
+  return parsed;
+}
+
+/// First seen by Takt: an item that is written again stays as old as it was, or "new" would mean "edited".
+void keep_age(Item& item, const World& world) {
+  const auto known = world.catalogue->find(world.symbols->find(item.id.text()));
+  if (!known) return;
+  const Item& before = world.catalogue->at(*known).item;
+  if (before.id == item.id && before.added_at != UtcTime{}) item.added_at = std::min(item.added_at, before.added_at);
+}
+
+} // namespace
+
+Result<Item> App::checked_item(std::string_view json, std::string_view id) {
+  const ItemContext context = item_context();
+  TAKT_TRY(item, parse_named(json, id, [&](std::string_view text) { return parse_item(text, context); }));
+  keep_age(item, *world());
+  return item;
+}
+
+Result<std::uint64_t> App::put_item(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(item, checked_item(json, id));
+  TAKT_TRY(version, store_->documents().put({"item", item.id.text(), 0, write_item(item), clock_.utc_now(), default_author}, expected));
+  const WorldPtr before = world();
+  publish(before->catalogue->with({std::move(item)}, {}, store_->symbols(), store_->documents().revision()), before->rulebook, before->models);
+  return version;
+}
+
+Result<std::uint64_t> App::put_placement(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(placement, parse_named(json, id, [](std::string_view text) { return parse_placement(text); }));
+  TAKT_TRY(version, store_->documents().put({"placement", placement.id.text(), 0, write_placement(placement), clock_.utc_now(), default_author}, expected));
+  TAKT_TRY_VOID(reload_rulebook());
+  return version;
+}
+
+Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(before, document(kind, id));
+  TAKT_TRY(version, store_->documents().put({before.kind, before.id, 0, "", clock_.utc_now(), default_author}, expected));
+  if (kind == "placement") {
+    TAKT_TRY_VOID(reload_rulebook());
+    return version;
+  }
+  TAKT_TRY(item, ItemId::parse(id));
+  const WorldPtr current = world();
+  publish(current->catalogue->with({}, {&item, 1}, store_->symbols(), store_->documents().revision()), current->rulebook, current->models);
+  return version;
+}
+
+Result<Document> App::document(std::string_view kind, std::string_view id) {
+  TAKT_TRY(found, store_->documents().get(kind, id));
+  if (!found || found->json.empty()) return fail(ErrorCode::not_found, fmt::format("there is no {} \"{}\"", kind, id));
+  return std::move(*found);
+}
+
+Result<std::vector<Document>> App::documents(std::string_view kind, std::string_view after, std::size_t limit) {
+  std::vector<Document> page;
+  TAKT_TRY_VOID(store_->documents().scan(kind, [&](const Document& found) {
+    if (!found.json.empty() && found.id > after) page.push_back(found);
+    return page.size() < limit;
+  }));
+  return page;
+}
+
+/// What one call changes, before anything is written.
+struct App::Changes {
+  std::vector<Document> documents;
+  std::vector<Item> items;
+  std::unordered_map<std::string, std::size_t> positions;     ///< of an item named twice, the later line counts
+  std::vector<ItemId> gone;
+  bool rules = false;                                          ///< placements or the policy
+};
+
+Status App::collect(const ImportLine& line, Changes& changes) {
+  const UtcTime now = clock_.utc_now();
+  if (line.kind == ImportLine::Kind::item) {
+    TAKT_TRY(item, checked_item(line.json, ""));
+    const auto [position, first] = changes.positions.try_emplace(item.id.text(), changes.items.size());
+    if (first) changes.items.push_back(std::move(item));
+    else changes.items[position->second] = std::move(item);
+  } else if (line.kind == ImportLine::Kind::placement) {
+    TAKT_TRY(placement, parse_placement(line.json));
+    changes.documents.push_back({"placement", placement.id.text(), 0, write_placement(placement), now, "import"});
+    changes.rules = true;
+  } else if (line.kind == ImportLine::Kind::policy) {
+    TAKT_TRY(policy, checked_policy(line.json, 0));
+    static_cast<void>(policy);
+    changes.documents.push_back({"policy", "current", 0, line.json, now, "import"});
+    changes.rules = true;
+  }
+  return {};
+}
+
+Result<std::size_t> App::put_documents(std::span<const ImportLine> lines, bool replace,
+                                       const std::function<void(std::size_t, const Error&)>& rejected) {
+  const std::lock_guard lock(change_mutex_);
+  Changes changes;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (const Status status = collect(lines[i], changes); !status) rejected(i + 1, status.error());
+  const UtcTime now = clock_.utc_now();
+  for (const Item& item : changes.items) changes.documents.push_back({"item", item.id.text(), 0, write_item(item), now, "import"});
+  const std::size_t count = changes.documents.size();
+  const WorldPtr before = world();
+  if (replace)
+    for (ItemIndex row = 0; row < before->catalogue->size(); ++row) {
+      const CatalogueItem& known = before->catalogue->at(row);
+      if (known.removed || changes.positions.contains(known.item.id.text())) continue;
+      changes.gone.push_back(known.item.id);
+      changes.documents.push_back({"item", known.item.id.text(), 0, "", now, "import"});
+    }
+  if (changes.documents.empty()) return count;
+  TAKT_TRY_VOID(store_->documents().put_all(changes.documents));
+  std::shared_ptr<const Rulebook> rulebook = before->rulebook;
+  if (changes.rules) {
+    TAKT_TRY(next, read_rulebook());
+    rulebook = std::move(next);
+  }
+  std::shared_ptr<const Catalogue> catalogue = before->catalogue;
+  if (!changes.items.empty() || !changes.gone.empty())
+    catalogue = catalogue->with(std::move(changes.items), changes.gone, store_->symbols(), store_->documents().revision());
+  publish(std::move(catalogue), std::move(rulebook), before->models);
+  return count;
+}
+
+// ---- the policy
+
+Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_view author) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(policy, checked_policy(json, 0));
+  static_cast<void>(policy);
+  TAKT_TRY(version, store_->documents().put({"policy", "current", 0, std::string(json), clock_.utc_now(), std::string(author)}, std::nullopt));
+  TAKT_TRY_VOID(reload_rulebook());
+  return version;
+}
+
+Result<Document> App::policy_draft() {
+  TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
+  if (draft && !draft->json.empty()) return std::move(*draft);
+  TAKT_TRY(current, document("policy", "current"));
+  current.kind = "policy_draft";
+  current.version = draft ? draft->version : 0;
+  return current;
+}
+
+Result<std::uint64_t> App::put_policy_draft(std::string_view json, std::uint64_t expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(policy, checked_policy(json, 0));
+  static_cast<void>(policy);
+  return store_->documents().put({"policy_draft", "draft", 0, std::string(json), clock_.utc_now(), default_author}, expected);
+}
+
+Result<std::uint64_t> App::publish_policy_draft(std::string_view note) {
+  TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
+  if (!draft || draft->json.empty()) return fail(ErrorCode::conflict, "no draft was started: there is nothing to publish");
+  TAKT_TRY(version, publish_policy(draft->json, draft->author));
+  if (!note.empty()) {
+    const std::string text = nlohmann::json{{"note", note}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    TAKT_TRY(stored, store_->documents().put({"policy_note", std::to_string(version), 0, text, clock_.utc_now(), draft->author}, std::nullopt));
+    static_cast<void>(stored);
+  }
+  // Put back only if nobody edited it meanwhile: their draft goes on.
+  auto cleared = store_->documents().put({"policy_draft", "draft", 0, "", clock_.utc_now(), draft->author}, draft->version);
+  if (!cleared && cleared.error().code != ErrorCode::conflict) return tl::unexpected(cleared.error());
+  return version;
+}
+
+} // namespace takt

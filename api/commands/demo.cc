@@ -1,0 +1,78 @@
+#include "api/commands/command.h"
+#include "api/demo_shop.h"
+#include "api/json/writer.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace takt {
+namespace {
+
+/// The file is the same on every machine; importing it with --shift-to-now makes its last event happen now.
+constexpr std::int64_t demo_end_ms = 1'767'225'600'000;       // 2026-01-01T00:00:00Z
+
+struct Options {
+  DemoOptions shop;
+};
+
+Status write_file(const std::string& path, const DemoOptions& options) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return fail(ErrorCode::unavailable, "cannot write " + path);
+  bool written = true;
+  write_demo_shop(options, [&](std::string_view line) {
+    written = written && std::fwrite(line.data(), 1, line.size(), file) == line.size() && std::fputc('\n', file) != EOF;
+  });
+  if (std::fclose(file) != 0 || !written) return fail(ErrorCode::unavailable, "cannot write " + path + ": is the disk full?");
+  return {};
+}
+
+int run(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
+  if (app.world()->catalogue->size() > 0)
+    return report_error(terminal, common, {ErrorCode::conflict, "the data directory has items already; the demo shop goes into an empty one"});
+  const std::string spool = app.config().data_dir + "/spool", path = spool + "/demo.ndjson";
+  std::error_code error;
+  std::filesystem::create_directories(spool, error);
+  DemoOptions shop = options.shop;
+  shop.end = utc_from_ms(demo_end_ms);
+  if (auto written = write_file(path, shop); !written) return report_error(terminal, common, written.error());
+  ImportOptions import;
+  import.source = "demo";
+  import.shift_to_now = true;
+  auto summary = [&] {
+    ProgressLine line(terminal);
+    import.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t lines) {
+      line.show(fmt::format("{} lines, {:.0f} %", lines, total == 0 ? 0.0 : 100.0 * static_cast<double>(done) / static_cast<double>(total)));
+    };
+    return app.import_file(path, import);
+  }();
+  std::filesystem::remove(path, error);
+  if (!summary) return report_error(terminal, common, summary.error());
+  if (common.json) {
+    JsonWriter json;
+    json.begin_object().field("accepted", summary->accepted).field("documents", summary->documents).field("rejected", summary->rejected);
+    json.field("seconds", summary->seconds).end_object();
+    terminal.out(json.take() + "\n");
+  } else {
+    terminal.out(fmt::format("demo shop: {} documents, {} events, {} rejected, {:.1f} s\n", summary->documents, summary->accepted, summary->rejected, summary->seconds));
+  }
+  return summary->rejected == 0 ? 0 : 1;
+}
+
+} // namespace
+
+void add_demo(CLI::App& root, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = root.add_subcommand("demo", "a shop with a month of journeys, in an empty data directory");
+  command->add_option("--items", options->shop.items, "item documents")->check(CLI::Range(200, 200'000));
+  command->add_option("--customers", options->shop.customers, "customers, anna and ben among them")->check(CLI::Range(2, 1'000'000));
+  command->add_option("--days", options->shop.days, "length of the journeys")->check(CLI::Range(14, 365));
+  command->add_option("--seed", options->shop.seed, "another seed, another shop");
+  command->callback([&invocation, options] {
+    invocation.bulk_load = true;
+    invocation.fresh_is_simulation = true;
+    invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return run(app, terminal, common, *options); };
+  });
+}
+
+} // namespace takt

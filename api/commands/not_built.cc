@@ -1,0 +1,19 @@
+// Commands of the contract that this release does not have: they say so, and fail.
+#include "api/commands/command.h"
+
+namespace takt {
+
+void add_commands_not_built(CLI::App& root, Invocation& invocation) {
+  for (const char* name : {"replay", "ope", "experiments", "export", "backup", "restore", "erase", "keys", "config", "evaluate", "evaluate-sessions"}) {
+    CLI::App* command = root.add_subcommand(name, "not built in this release");
+    command->allow_extras();
+    command->prefix_command();
+    command->callback([&invocation, name = std::string(name)] {
+      invocation.alone = [name, &common = invocation.common](const Config&, Terminal& terminal) {
+        return report_error(terminal, common, {ErrorCode::not_built, "takt " + name + " is not built in this release (501)"});
+      };
+    });
+  }
+}
+
+} // namespace takt

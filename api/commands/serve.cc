@@ -1,0 +1,92 @@
+#include "api/clock.h"
+#include "api/commands/command.h"
+#include "api/control.h"
+#include "api/routes/routes.h"
+#include "api/server.h"
+
+#include <atomic>
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+
+namespace takt {
+namespace {
+
+/// /readyz answers 503 that long before the sockets close: a balancer that asks every 100 ms has turned away by then.
+constexpr auto drain_time = std::chrono::milliseconds(300);
+
+struct Options { std::string listen; bool check = false; };
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int serve(App& app, const ListenAddress& listen, Terminal& terminal, const CommonOptions& common, const sigset_t& signals) {
+  std::atomic<bool> draining{false};
+  Metrics metrics;
+  const Service service{app, metrics, draining};
+  ServerOptions options;
+  options.listen = listen;
+  options.threads = app.config().http_threads;
+  options.body_bytes_max = app.config().body_bytes_max;
+  options.body_inflated_bytes_max = std::max(options.body_inflated_bytes_max, options.body_bytes_max);
+  options.allowed_origins = app.config().allowed_origins;
+  HttpServer server(make_router(service), metrics, options);
+  auto port = server.bind();
+  if (!port) return report_error(terminal, common, port.error());
+  ControlServer control(app);
+  if (auto started = control.start(control_socket_of(app.config().data_dir)); !started) return report_error(terminal, common, started.error());
+  std::thread loop([&server] { server.run(); });
+  const bool bracketed = listen.host.find(':') != std::string::npos;
+  const std::string address = fmt::format("http://{}{}{}:{}", bracketed ? "[" : "", listen.host, bracketed ? "]" : "", *port);
+  if (common.json) terminal.out(fmt::format("{{\"listen\":\"{}\",\"items\":{}}}\n", address, app.world()->catalogue->size()));
+  else terminal.out(fmt::format("takt serves {} on {} ({} items, model {})\n", app.config().data_dir, address, app.world()->catalogue->size(), app.world()->models->name));
+  std::fflush(stdout);
+  int received = 0;
+  sigwait(&signals, &received);
+  draining = true;
+  std::this_thread::sleep_for(drain_time);
+  server.stop();
+  loop.join();
+  if (!common.json) terminal.err("takt: stopped\n");
+  return 0;
+}
+
+int run(const Config& configured, Terminal& terminal, const CommonOptions& common, const Options& options) {
+  Config config = configured;
+  if (!options.listen.empty()) config.listen = options.listen;
+  auto listen = parse_listen(config.listen);
+  if (!listen) {
+    report_error(terminal, common, listen.error());
+    return 2;
+  }
+  if (options.check) {
+    terminal.out(common.json ? "{\"valid\":true}\n" : "the configuration is valid\n");
+    return 0;
+  }
+  // Before any thread exists: all of them inherit that these signals are waited for in one place.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const SystemClock clock;
+  auto app = App::open(config, clock);
+  if (!app) return report_error(terminal, common, app.error());
+  return serve(**app, *listen, terminal, common, signals);
+}
+
+} // namespace
+
+void add_serve(CLI::App& root, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = root.add_subcommand("serve", "answer HTTP");
+  command->add_option("--listen", options->listen, "host:port (127.0.0.1:8080); loopback only");
+  command->add_flag("--check", options->check, "check the configuration and stop");
+  command->callback([&invocation, options] {
+    invocation.alone = [options, &common = invocation.common](const Config& config, Terminal& terminal) { return run(config, terminal, common, *options); };
+  });
+}
+
+} // namespace takt

@@ -1,0 +1,38 @@
+#include "api/commands/command.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace takt {
+namespace {
+
+int run(App& app, Terminal& terminal, const CommonOptions& common) {
+  Result<std::string> summary = [&] {
+    ProgressLine line(terminal);
+    return app.train([&](std::string_view step, double fraction) { line.show(fmt::format("{} {:.0f} %", step, 100 * fraction)); });
+  }();
+  if (!summary) return report_error(terminal, common, summary.error());
+  if (common.json) {
+    terminal.out(*summary + "\n");
+    return 0;
+  }
+  const auto json = nlohmann::json::parse(*summary);
+  terminal.out(fmt::format("{} from events of {} to {} in {:.1f} s\n", json["name"].get<std::string>(), json["trained_from"].get<std::string>(),
+                           json["trained_until"].get<std::string>(), json["seconds"].get<double>()));
+  for (const auto& part : json["artefacts"]) {
+    const std::string recall = part["recall_at_100"].is_null() ? "" : fmt::format(", recall@100 {:.4f}", part["recall_at_100"].get<double>());
+    terminal.out(fmt::format("  {:<18} {:>9} rows{}\n", part["name"].get<std::string>(), part["metrics"]["rows"].get<std::uint64_t>(), recall));
+  }
+  return 0;
+}
+
+} // namespace
+
+void add_train(CLI::App& root, Invocation& invocation) {
+  CLI::App* command = root.add_subcommand("train", "learn from the journal, check, publish");
+  command->callback([&invocation] {
+    invocation.work = [&common = invocation.common](App& app, Terminal& terminal) { return run(app, terminal, common); };
+  });
+}
+
+} // namespace takt

@@ -1,0 +1,266 @@
+#include "api/config.h"
+
+#include "core/limits.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <optional>
+#include <unistd.h>
+
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+namespace takt {
+namespace {
+
+/// One value of the file or the environment as text, and where it came from: every key is read by the same code.
+struct Setting {
+  std::string key;                                 ///< "durability.decide"
+  std::vector<std::string> values;                 ///< one, or the elements of a list
+  bool is_list = false;
+  std::string where;                               ///< "takt.toml:3" or "TAKT_LISTEN"
+};
+
+Status refuse(const Setting& setting, std::string_view expected) {
+  return fail(ErrorCode::invalid, fmt::format("{}: {} must be {}", setting.where, setting.key, expected));
+}
+
+std::optional<double> number_of(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> whole_of(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> bytes_of(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, int>, 3> units{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+  int shift = 0;
+  for (const auto& [unit, bits] : units)
+    if (text.ends_with(unit)) {
+      shift = bits;
+      text.remove_suffix(unit.size());
+      break;
+    }
+  const auto value = whole_of(text);
+  if (!value || *value > (std::uint64_t{1} << 40)) return std::nullopt;
+  return *value << shift;
+}
+
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+Status set_bytes(const Setting& setting, std::size_t low, std::size_t high, std::size_t& target) {
+  const auto value = bytes_of(setting.values.front());
+  if (!value || *value < low || *value > high)
+    return refuse(setting, fmt::format("a size from {} to {} bytes, such as 262144 or \"256KiB\"", low, high));
+  target = static_cast<std::size_t>(*value);
+  return {};
+}
+
+Status set_rate(const Setting& setting, Config& config) {
+  const std::string currency = setting.key.substr(std::string_view("rates.").size());
+  const auto rate = number_of(setting.values.front());
+  if (!is_currency(currency)) return refuse(setting, "a rate per ISO 4217 code, such as rates.USD");
+  if (!rate || !(*rate > 0) || *rate > 1e6) return refuse(setting, "a number above 0: one unit of it in the account's currency");
+  config.rates[currency] = *rate;
+  return {};
+}
+
+Status set_durability(const Setting& setting, Config& config) {
+  const std::string& text = setting.values.front();
+  if (text != "wal" && text != "fsync") return refuse(setting, "\"wal\" or \"fsync\"");
+  config.durable_decisions = text == "fsync";
+  return {};
+}
+
+Status set_dedupe_life(const Setting& setting, Config& config) {
+  const auto life = parse_duration(setting.values.front());
+  if (!life || *life < hours(1) || *life > days(30)) return refuse(setting, "a duration from 1h to 30d");
+  config.dedupe_life = *life;
+  return {};
+}
+
+Status set_origins(const Setting& setting, Config& config) {
+  config.allowed_origins.clear();
+  for (const std::string& origin : setting.values) {
+    if (origin.empty()) continue;
+    if ((!origin.starts_with("https://") && !origin.starts_with("http://")) || origin.ends_with('/'))
+      return refuse(setting, "origins such as \"https://shop.example\", without a path");
+    config.allowed_origins.push_back(origin);
+  }
+  return {};
+}
+
+Status set_listen(const Setting& setting, Config& config) {
+  const auto address = parse_listen(setting.values.front());
+  if (!address) return fail(address.error().code, setting.where + ": " + address.error().message);
+  config.listen = setting.values.front();
+  return {};
+}
+
+Status apply(const Setting& setting, Config& config) {
+  const std::string& text = setting.values.empty() ? std::string() : setting.values.front();
+  if (setting.key == "allowed_origins") return set_origins(setting, config);
+  if (setting.is_list || setting.values.empty()) return refuse(setting, "one value");
+  if (setting.key == "data_dir") {
+    if (text.empty()) return refuse(setting, "a directory");
+    config.data_dir = text;
+    return {};
+  }
+  if (setting.key == "listen") return set_listen(setting, config);
+  if (setting.key == "http_threads") {
+    const auto count = whole_of(text);
+    if (!count || *count < 1 || *count > 1024) return refuse(setting, "a whole number from 1 to 1024");
+    config.http_threads = static_cast<int>(*count);
+    return {};
+  }
+  if (setting.key == "durability.decide") return set_durability(setting, config);
+  if (setting.key == "dedupe_life") return set_dedupe_life(setting, config);
+  if (setting.key == "account_currency") {
+    if (!is_currency(text)) return refuse(setting, "an ISO 4217 code such as \"EUR\"");
+    config.account_currency = text;
+    return {};
+  }
+  if (setting.key.starts_with("rates.")) return set_rate(setting, config);
+  if (setting.key == "margin") {
+    const auto margin = number_of(text);
+    if (!margin || !(*margin >= 0 && *margin <= 1)) return refuse(setting, "a number from 0 to 1");
+    config.margin = *margin;
+    return {};
+  }
+  if (setting.key == "cache_bytes") return set_bytes(setting, std::size_t{16} << 20, std::size_t{64} << 30, config.cache_bytes);
+  if (setting.key == "body_bytes_max")
+    return set_bytes(setting, limits::event_bytes_max, std::size_t{64} << 20, config.body_bytes_max);
+  if (setting.key == "simulation") {
+    if (text != "true" && text != "false") return refuse(setting, "true or false");
+    config.simulation = text == "true";
+    return {};
+  }
+  return fail(ErrorCode::invalid, fmt::format("{}: unknown key {}", setting.where, setting.key));
+}
+
+// ---- the file
+
+std::string text_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
+  if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  return {};
+}
+
+Status flatten(const toml::table& table, const std::string& prefix, const std::string& path, std::vector<Setting>& settings) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    const std::string where = fmt::format("{}:{}", path, node.source().begin.line);
+    if (const auto* inner = node.as_table()) {
+      TAKT_TRY_VOID(flatten(*inner, key + ".", path, settings));
+      continue;
+    }
+    Setting setting{key, {}, node.is_array(), where};
+    if (const auto* list = node.as_array()) {
+      for (const toml::node& element : *list) setting.values.push_back(text_of(element));
+    } else if (node.is_value() && !node.is_date() && !node.is_time() && !node.is_date_time()) {
+      setting.values.push_back(text_of(node));
+    } else {
+      return refuse(setting, "a text, number, true or false");
+    }
+    settings.push_back(std::move(setting));
+  }
+  return {};
+}
+
+Result<std::vector<Setting>> read_file(const std::string& path) {
+  std::vector<Setting> settings;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    if (path == config_file_default) return settings;
+    return fail(ErrorCode::not_found, "configuration file " + path + " does not exist");
+  }
+  try {
+    const toml::table table = toml::parse_file(path);
+    TAKT_TRY_VOID(flatten(table, "", path, settings));
+  } catch (const toml::parse_error& problem) {
+    return fail(ErrorCode::malformed, fmt::format("{}:{}: {}", path, problem.source().begin.line, problem.description()));
+  }
+  return settings;
+}
+
+// ---- the environment
+
+/// Names beside the configuration that start with TAKT_ too: data for tests, and the client libraries' own variables.
+bool belongs_to_others(std::string_view name) {
+  return name == "TAKT_SHARED" || name == "TAKT_CONFIG" || name == "TAKT_URL" || name == "TAKT_KEY" || name.starts_with("TAKT_TEST_");
+}
+
+std::string key_of_variable(std::string_view name) {
+  name.remove_prefix(std::string_view("TAKT_").size());
+  if (name.starts_with("RATES_")) return "rates." + std::string(name.substr(6));
+  if (name == "DURABILITY_DECIDE") return "durability.decide";
+  std::string key(name);
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return key;
+}
+
+Setting setting_of_variable(const std::string& name, const std::string& value) {
+  Setting setting{key_of_variable(name), {value}, false, name};
+  if (setting.key != "allowed_origins") return setting;
+  setting.is_list = true;
+  setting.values.clear();
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t end = std::min(value.find(',', begin), value.size());
+    setting.values.push_back(value.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return setting;
+}
+
+} // namespace
+
+Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment) {
+  Config config;
+  TAKT_TRY(settings, read_file(path));
+  for (const auto& [name, value] : environment)
+    if (name.starts_with("TAKT_") && !belongs_to_others(name)) settings.push_back(setting_of_variable(name, value));
+  for (const Setting& setting : settings) TAKT_TRY_VOID(apply(setting, config));
+  return config;
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return fail(ErrorCode::invalid, fmt::format("listen address \"{}\" must be host:port, such as 127.0.0.1:8080", text));
+  std::string_view host = text.substr(0, colon);
+  const auto port = whole_of(text.substr(colon + 1));
+  if (!port || *port > 65535) return fail(ErrorCode::invalid, fmt::format("listen address \"{}\": the port must be 0 to 65535", text));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const bool loopback = host == "localhost" || host == "::1" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+  if (!loopback)
+    return fail(ErrorCode::invalid, fmt::format("listen address {} is not a loopback address: this release has no access keys, so it only "
+                                                "listens on 127.0.0.1, localhost or [::1]; put a reverse proxy in front", host));
+  return ListenAddress{std::string(host), static_cast<int>(*port)};
+}
+
+} // namespace takt

@@ -1,0 +1,165 @@
+#include "api/json/codecs.h"
+#include "api/json/fields.h"
+#include "api/json/names.h"
+#include "api/json/policy_caps.h"
+#include "api/json/selector.h"
+#include "core/hash.h"
+
+#include <algorithm>
+
+namespace takt {
+
+namespace {
+
+constexpr std::size_t rules_max = 50;
+
+ConsentPolicy read_consent(Fields& policy, SymbolTable& symbols) {
+  ConsentPolicy consent;
+  const auto value = policy.take("consent");
+  if (!value) return consent;
+  Fields fields(*value, policy.pointer("consent"), policy.complaints());
+  if (const auto map = fields.take("map")) {
+    if (!map->is(JsonKind::object) || map->size() > rules_max) fields.complain("map", "must be an object: category → purpose");
+    else for (const JsonMember member : map->members()) {
+      const auto purpose = member.value.is(JsonKind::string) ? parse_purpose(member.value.text()) : std::nullopt;
+      if (purpose) consent.map.push_back({std::string(member.key), *purpose});
+      else policy.complaints().add(pointer_to(fields.pointer("map"), member.key), "must be one of " + std::string(purpose_names));
+    }
+  }
+  for (const auto& [requirement, pointer] : fields.list("require", rules_max)) {
+    Fields inner(requirement, pointer, policy.complaints());
+    const auto name = inner.text("purpose");
+    const auto purpose = parse_purpose(name.value_or(""));
+    if (!purpose) inner.complain("purpose", "must be one of " + std::string(purpose_names));
+    auto channels = parse_symbols(inner, "channels", symbols);
+    if (channels.empty()) inner.complain("channels", "must name at least one channel");
+    inner.finish();
+    consent.require.push_back({purpose.value_or(Purpose::marketing), std::move(channels)});
+  }
+  consent.profile_opt_in = fields.choice<bool>("profile", {{"opt_out", false}, {"opt_in", true}}).value_or(false);
+  fields.finish();
+  return consent;
+}
+
+FatiguePolicy read_fatigue(Fields& policy) {
+  FatiguePolicy fatigue;
+  const auto value = policy.take("fatigue");
+  if (!value) return fatigue;
+  Fields fields(*value, policy.pointer("fatigue"), policy.complaints());
+  fatigue.per = parse_per(fields, fatigue.per);
+  fatigue.beta = fields.real("beta", 0, 5).value_or(fatigue.beta);
+  fatigue.half_life = fields.duration("half_life", minutes(1), days(365)).value_or(fatigue.half_life);
+  fatigue.enabled = fields.flag("enabled").value_or(true);
+  if (fields.flag("learn").value_or(false)) policy.complaints().add_not_built(fields.pointer("learn"), "learning the fatigue curve is not built yet");
+  fields.finish();
+  return fatigue;
+}
+
+std::vector<PausePolicy> read_pauses(Fields& policy, SymbolTable& symbols) {
+  std::vector<PausePolicy> pauses;
+  for (const auto& [value, pointer] : policy.list("post_purchase", rules_max)) {
+    Fields fields(value, pointer, policy.complaints());
+    PausePolicy pause;
+    pause.per = fields.choice<Per>("per", {{"item", Per::item}, {"group", Per::group}, {"category", Per::category}}).value_or(Per::group);
+    const auto length = fields.duration("pause", seconds(1), days(400));
+    fields.need("pause", length.has_value());
+    pause.pause = length.value_or(pause.pause);
+    pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});
+    fields.not_built("audience", "an audience of a rule");
+    fields.finish();
+    pauses.push_back(std::move(pause));
+  }
+  return pauses;
+}
+
+std::vector<GatePolicy> read_gates(Fields& policy, SymbolTable& symbols) {
+  std::vector<GatePolicy> gates;
+  std::vector<std::string> ids;
+  for (const auto& [value, pointer] : policy.list("gates", rules_max)) {
+    Fields fields(value, pointer, policy.complaints());
+    GatePolicy gate;
+    const auto fact = fields.text("fact", limits::id_bytes_max);
+    if (!fact || fact->empty()) fields.complain("fact", "must be the name of a fact");
+    gate.fact = symbols.intern(fact.value_or(""));
+    gate.id = fields.text("id", limits::id_bytes_max).value_or(fact.value_or(""));
+    if (!gate.id.empty()) check_distinct_id(gate.id, ids, pointer, policy.complaints());
+    gate.match = parse_selector(fields, "match", symbols).value_or(Selector{});
+    // Absent: nothing passes. An empty selector would let everything pass.
+    Selector nothing;
+    nothing.items.emplace();
+    gate.allow = parse_selector(fields, "allow", symbols).value_or(nothing);
+    gate.ttl = fields.duration("ttl", seconds(1), days(400)).value_or(gate.ttl);
+    gate.cool_off = fields.duration("cool_off", Duration{0}, days(400)).value_or(gate.cool_off);
+    fields.not_built("audience", "an audience of a rule");
+    fields.not_built("schedule", "a schedule of a gate");
+    fields.finish();
+    gates.push_back(std::move(gate));
+  }
+  return gates;
+}
+
+Arbitration read_arbitration(Fields& policy, SymbolTable& symbols) {
+  Arbitration arbitration;
+  arbitration.never_hold = {symbols.intern("service")};
+  const auto value = policy.take("arbitration");
+  if (!value) return arbitration;
+  Fields fields(*value, policy.pointer("arbitration"), policy.complaints());
+  fields.not_built("levers", "levers");
+  arbitration.default_value_micros = fields.micros("default_value").value_or(arbitration.default_value_micros);
+  if (const auto price = fields.micros("attention_price")) arbitration.attention_price = static_cast<double>(*price) / 1e6;
+  if (fields.has("never_hold")) arbitration.never_hold = parse_symbols(fields, "never_hold", symbols);
+  else fields.take("never_hold");
+  fields.finish();
+  return arbitration;
+}
+
+Diversity read_diversity(Fields& policy) {
+  Diversity diversity;
+  const auto value = policy.take("diversity");
+  if (!value) return diversity;
+  Fields fields(*value, policy.pointer("diversity"), policy.complaints());
+  diversity.method = fields.choice<DiversityMethod>("method", {{"none", DiversityMethod::none}, {"mmr", DiversityMethod::mmr}, {"dpp", DiversityMethod::dpp}})
+                         .value_or(diversity.method);
+  diversity.strength = fields.real("strength", 0, 1).value_or(diversity.strength);
+  fields.finish();
+  return diversity;
+}
+
+Exploration read_exploration(Fields& policy) {
+  Exploration exploration;
+  const auto value = policy.take("exploration");
+  if (!value) return exploration;
+  Fields fields(*value, policy.pointer("exploration"), policy.complaints());
+  if (const auto method = fields.text("method"); method && *method != "softmax") fields.complain("method", "must be softmax");
+  exploration.temperature = fields.real("temperature", 0, 10).value_or(exploration.temperature);
+  fields.finish();
+  return exploration;
+}
+
+} // namespace
+
+Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
+  if (json.size() > limits::body_bytes_max) return fail(ErrorCode::too_large, "a policy of more than 1 MB");
+  JsonDocument document;
+  TAKT_TRY_VOID(document.parse(json));
+  Complaints complaints;
+  Fields fields(document.root(), "", complaints);
+  Policy policy;
+  if (const auto type = fields.text("type"); type && *type != "policy") fields.complain("type", "must be policy");
+  policy.consent = read_consent(fields, symbols);
+  policy.caps = read_caps(fields, symbols);
+  policy.fatigue = read_fatigue(fields);
+  policy.post_purchase = read_pauses(fields, symbols);
+  policy.gates = read_gates(fields, symbols);
+  fields.not_built("quiet_hours", "quiet hours");
+  fields.not_built("merchandising", "merchandising");
+  policy.arbitration = read_arbitration(fields, symbols);
+  policy.diversity = read_diversity(fields);
+  policy.exploration = read_exploration(fields);
+  fields.finish();
+  if (!complaints.none()) return tl::unexpected<Error>(complaints.error());
+  policy.hash = hash64(canonical_json(document.root()));
+  return policy;
+}
+
+} // namespace takt

@@ -1,0 +1,105 @@
+#include "api/metrics.h"
+
+#include <array>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace takt {
+namespace {
+
+using prometheus::Histogram;
+
+/// Seconds. A decision takes fractions of a millisecond: usual defaults start at 5 ms and would show one bar.
+const Histogram::BucketBoundaries buckets{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5};
+
+std::string_view to_text(EventResult result) {
+  switch (result) {
+    case EventResult::accepted: return "accepted";
+    case EventResult::duplicate: return "duplicate";
+    case EventResult::rejected: return "rejected";
+  }
+  return "rejected";
+}
+
+prometheus::Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+prometheus::Family<Histogram>& histogram(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+} // namespace
+
+std::string_view to_text(EventType type) {
+  switch (type) {
+    case EventType::track: return "track";
+    case EventType::identify: return "identify";
+    case EventType::alias: return "alias";
+    case EventType::page: return "page";
+    case EventType::screen: return "screen";
+    case EventType::group: return "group";
+  }
+  return "track";
+}
+
+struct Metrics::Families {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests = counter(registry, "takt_http_requests_total", "Answered HTTP requests.");
+  prometheus::Family<Histogram>& request_seconds = histogram(registry, "takt_http_request_duration_seconds", "From the last byte of the headers to the answer.");
+  prometheus::Family<Histogram>& stage_seconds = histogram(registry, "takt_stage_duration_seconds", "One stage of one decision and placement.");
+  prometheus::Family<prometheus::Counter>& decisions = counter(registry, "takt_decisions_total", "Answered placements by outcome.");
+  prometheus::Family<prometheus::Counter>& failures = counter(registry, "takt_decision_failures_total", "Decide calls that were refused, by code.");
+  prometheus::Family<prometheus::Counter>& suppressed = counter(registry, "takt_suppressed_total", "Candidates that were dropped, by reason.");
+  prometheus::Family<prometheus::Counter>& degraded = counter(registry, "takt_degraded_total", "Stages that were skipped or failed, by reason.");
+  prometheus::Family<prometheus::Counter>& events = counter(registry, "takt_events_total", "Events by type and result.");
+  prometheus::Family<prometheus::Gauge>& items = prometheus::BuildGauge().Name("takt_index_items").Help("Items in the served catalogue.").Register(registry);
+  prometheus::Family<prometheus::Gauge>& build = prometheus::BuildGauge().Name("takt_build_info").Help("Always 1; the labels say what runs.").Register(registry);
+  std::array<Histogram*, stages_count> stages{};
+  std::array<prometheus::Counter*, reason_codes_count> reasons{};
+  prometheus::Gauge& items_value = items.Add({});
+
+  Families() {
+    for (std::size_t i = 0; i < stages_count; ++i)
+      stages[i] = &stage_seconds.Add({{"stage", std::string(to_text(static_cast<Stage>(i)))}}, buckets);
+    for (std::size_t i = 0; i < reason_codes_count; ++i)
+      reasons[i] = &suppressed.Add({{"reason", std::string(to_text(static_cast<ReasonCode>(i)))}});
+    build.Add({{"version", std::string(version_text)}, {"commit", TAKT_COMMIT}}).Set(1);
+  }
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::http_request(std::string_view route, std::string_view method, int status, double seconds) {
+  families_->requests.Add({{"route", std::string(route)}, {"method", std::string(method)}, {"code", std::to_string(status)}}).Increment();
+  families_->request_seconds.Add({{"route", std::string(route)}}, buckets).Observe(seconds);
+}
+
+void Metrics::decision(const Decision& decision) {
+  for (const PlacementDecision& placement : decision.placements) {
+    families_->decisions.Add({{"placement", placement.placement.text()}, {"outcome", std::string(takt::to_text(placement.outcome))}}).Increment();
+    for (const auto& [code, count] : placement.drops) families_->reasons[static_cast<std::size_t>(code)]->Increment(count);
+    for (const StageTiming& timing : placement.funnel)
+      families_->stages[static_cast<std::size_t>(timing.stage)]->Observe(static_cast<double>(timing.nanos) * 1e-9);
+  }
+  for (const Degraded& degraded : decision.degraded)
+    families_->degraded.Add({{"stage", std::string(takt::to_text(degraded.stage))}, {"reason", std::string(takt::to_text(degraded.code))}}).Increment();
+}
+
+void Metrics::decision_failed(std::string_view code) { families_->failures.Add({{"code", std::string(code)}}).Increment(); }
+
+void Metrics::event(EventType type, EventResult result, std::uint64_t count) {
+  if (count == 0) return;
+  families_->events.Add({{"type", std::string(takt::to_text(type))}, {"result", std::string(to_text(result))}}).Increment(static_cast<double>(count));
+}
+
+void Metrics::event_refused() { families_->events.Add({{"type", "unknown"}, {"result", "rejected"}}).Increment(); }
+
+void Metrics::items(std::size_t count) { families_->items_value.Set(static_cast<double>(count)); }
+
+std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
+
+} // namespace takt

@@ -1,0 +1,44 @@
+// What the contract names and this release does not do yet: said so, never accepted and ignored.
+#include "api/routes/answers.h"
+#include "api/routes/routes.h"
+
+namespace takt {
+
+void add_routes_not_built(Router& router) {
+  struct Planned { const char* method; const char* path; };
+  static constexpr Planned planned[]{
+      {"GET", "/"},
+      {"POST", "/api/v1/policies/draft/preview"},
+      {"POST", "/api/v1/pause"},
+      {"GET", "/api/v1/audiences"},
+      {"PUT", "/api/v1/audiences/{id}"},
+      {"PATCH", "/api/v1/audiences/{id}"},
+      {"GET", "/api/v1/audiences/{id}"},
+      {"DELETE", "/api/v1/audiences/{id}"},
+      {"GET", "/api/v1/audiences/{id}/count"},
+      {"GET", "/api/v1/audiences/{id}/export"},
+      {"PUT", "/api/v1/customers/{id}/facts/{name}"},
+      {"DELETE", "/api/v1/customers/{id}/facts/{name}"},
+      {"GET", "/api/v1/customers/{id}/export"},
+      {"DELETE", "/api/v1/customers/{id}"},
+      {"GET", "/api/v1/exports/{kind}"},
+      {"POST", "/ofrep/v1/evaluate/flags"},
+      {"POST", "/ofrep/v1/evaluate/flags/{key}"},
+  };
+  for (const Planned& path : planned)
+    router.add({path.method, path.path, [](const HttpRequest&) { return refuse(501, "not_built", "this is in the contract, but not built in this release"); }, false});
+}
+
+Router make_router(const Service& service) {
+  Router router;
+  add_decision_routes(router, service);
+  add_event_routes(router, service);
+  add_policy_routes(router, service);
+  add_document_routes(router, service);
+  add_customer_routes(router, service);
+  add_health_routes(router, service);
+  add_routes_not_built(router);
+  return router;
+}
+
+} // namespace takt

@@ -1,0 +1,29 @@
+#pragma once
+/// Every path of the contract. Handlers parse, call one verb of App, and write the answer; what is in the contract and not yet built
+/// answers 501. Threads: handlers run on any request thread.
+#include "api/app.h"
+#include "api/metrics.h"
+#include "api/router.h"
+
+#include <atomic>
+
+namespace takt {
+
+struct Service {
+  App& app;
+  Metrics& metrics;
+  const std::atomic<bool>& draining;                 ///< /readyz answers 503 from then on
+};
+
+/// All of them. `service` must outlive the router.
+Router make_router(const Service& service);
+
+void add_decision_routes(Router& router, const Service& service);
+void add_event_routes(Router& router, const Service& service);
+void add_policy_routes(Router& router, const Service& service);
+void add_document_routes(Router& router, const Service& service);   ///< items, placements
+void add_customer_routes(Router& router, const Service& service);
+void add_health_routes(Router& router, const Service& service);
+void add_routes_not_built(Router& router);
+
+} // namespace takt

@@ -1,0 +1,155 @@
+#include "api/source_statistics.h"
+
+#include "core/id.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace takt {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t hour_ms = 3'600'000;
+
+std::int64_t hour_number(UtcTime time) { return ms_of(time) / hour_ms; }
+
+bool is_impression(const Event& event) {
+  return event.name == EventName::promotion_viewed || (event.name == EventName::product_list_viewed && !event.decision_id.empty());
+}
+
+void count(std::map<std::string, std::uint64_t, std::less<>>& counts, const std::string& name, std::size_t names_max) {
+  const auto found = counts.find(name);
+  if (found != counts.end()) ++found->second;
+  else if (counts.size() < names_max) counts.emplace(name, 1);
+  else ++counts["(others)"];
+}
+
+void add_counts(std::map<std::string, std::uint64_t, std::less<>>& to, const std::map<std::string, std::uint64_t, std::less<>>& from) {
+  for (const auto& [name, value] : from) to[name] += value;
+}
+
+Json to_json(const SourceHour& hour) {
+  return {{"events", hour.events_by_name}, {"unknown_products", hour.unknown_products}, {"products", hour.products},
+          {"products_known", hour.products_known}, {"impressions", hour.impressions}, {"with_decision", hour.impressions_with_decision},
+          {"rejected", hour.rejected}, {"skewed", hour.skewed}, {"skew_ms_max", hour.skew_ms_max}};
+}
+
+SourceHour from_json(const Json& json) {
+  SourceHour hour;
+  for (const auto& [name, value] : json.at("events").items()) hour.events_by_name[name] = value.get<std::uint64_t>();
+  for (const auto& [name, value] : json.at("unknown_products").items()) hour.unknown_products[name] = value.get<std::uint64_t>();
+  hour.products = json.at("products").get<std::uint64_t>();
+  hour.products_known = json.at("products_known").get<std::uint64_t>();
+  hour.impressions = json.at("impressions").get<std::uint64_t>();
+  hour.impressions_with_decision = json.at("with_decision").get<std::uint64_t>();
+  hour.rejected = json.at("rejected").get<std::uint64_t>();
+  hour.skewed = json.at("skewed").get<std::uint64_t>();
+  hour.skew_ms_max = json.at("skew_ms_max").get<std::int64_t>();
+  return hour;
+}
+
+} // namespace
+
+void SourceHour::add(const SourceHour& other) {
+  add_counts(events_by_name, other.events_by_name);
+  add_counts(unknown_products, other.unknown_products);
+  products += other.products;
+  products_known += other.products_known;
+  impressions += other.impressions;
+  impressions_with_decision += other.impressions_with_decision;
+  rejected += other.rejected;
+  skewed += other.skewed;
+  skew_ms_max = std::max(skew_ms_max, other.skew_ms_max);
+}
+
+SourceStatistics::SourceStatistics(std::string path, UtcTime now) : path_(std::move(path)), saved_at_(now) { load(); }
+
+SourceStatistics::~SourceStatistics() { save(saved_at_); }
+
+SourceHour& SourceStatistics::hour_of(std::string_view source, UtcTime now) {
+  auto found = hours_.find(source);
+  if (found == hours_.end()) found = hours_.try_emplace(hours_.size() < sources_max ? std::string(source) : std::string("(others)")).first;
+  auto& by_hour = found->second;
+  while (!by_hour.empty() && by_hour.begin()->first < hour_number(now) - 24) by_hour.erase(by_hour.begin());
+  return by_hour[hour_number(now)];
+}
+
+void SourceStatistics::note(std::span<const Event> events, const std::function<bool(const std::string&)>& knows_product, UtcTime now) {
+  {
+    const std::lock_guard lock(mutex_);
+    SourceHour* hour = nullptr;
+    const std::string* source = nullptr;
+    for (const Event& event : events) {
+      if (source == nullptr || *source != event.source) {
+        source = &event.source;
+        hour = &hour_of(*source, now);
+      }
+      count(hour->events_by_name, event.name_text, names_max);
+      for (const EventItem& item : event.items) {
+        ++hour->products;
+        if (knows_product(item.id)) ++hour->products_known;
+        else count(hour->unknown_products, item.id, unknown_products_max);
+      }
+      if (is_impression(event)) {
+        ++hour->impressions;
+        if (parse_decision_id(event.decision_id)) ++hour->impressions_with_decision;
+      }
+      const std::int64_t skew = ms_of(event.occurred_at) - ms_of(event.received_at);
+      if (skew > 300'000 || skew < -300'000) ++hour->skewed;
+      hour->skew_ms_max = std::max(hour->skew_ms_max, skew);
+    }
+    changed_ = changed_ || !events.empty();
+  }
+  if (now - saved_at_ >= minutes(1)) save(now);
+}
+
+void SourceStatistics::note_rejected(std::string_view source, std::uint64_t count, UtcTime now) {
+  const std::lock_guard lock(mutex_);
+  hour_of(source, now).rejected += count;
+  changed_ = true;
+}
+
+std::map<std::string, SourceHour> SourceStatistics::last_day(UtcTime now) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, SourceHour> result;
+  for (const auto& [source, by_hour] : hours_)
+    for (const auto& [hour, values] : by_hour)
+      if (hour > hour_number(now) - 24) result[source].add(values);
+  return result;
+}
+
+void SourceStatistics::save(UtcTime now) {
+  const std::lock_guard lock(mutex_);
+  if (path_.empty() || !changed_) return;
+  Json json = Json::object();
+  for (const auto& [source, by_hour] : hours_)
+    for (const auto& [hour, values] : by_hour) json[source][std::to_string(hour)] = to_json(values);
+  const std::string next = path_ + ".new";
+  const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return; // statistics are worth no failed request
+  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::close(file);
+  if (written && std::rename(next.c_str(), path_.c_str()) == 0) changed_ = false;
+  saved_at_ = now;
+}
+
+void SourceStatistics::load() {
+  std::ifstream file(path_);
+  if (path_.empty() || !file) return;
+  try {
+    const Json json = Json::parse(file);
+    for (const auto& [source, by_hour] : json.items())
+      for (const auto& [hour, values] : by_hour.items()) hours_[source][std::stoll(hour)] = from_json(values);
+  } catch (const std::exception&) {
+    hours_.clear(); // a half-written file of an older version: start anew
+  }
+}
+
+} // namespace takt

@@ -1,0 +1,66 @@
+// The cap core alone: 20 rules over a ledger of n exposures, 200 candidates; from the encoded record (cold) and from the decoded
+// one (cached). The blocked count is printed: a fast wrong answer shows.
+#include "bench/bench_world.h"
+#include "core/record_codec.h"
+#include "engine/stage/stages.h"
+
+#include <benchmark/benchmark.h>
+
+namespace takt::bench {
+namespace {
+
+struct CapSetup {
+  BenchWorld made;
+  CustomerRecord record;
+  std::string bytes;
+  std::vector<LabelSet> candidates;
+};
+
+CapSetup make_setup(std::size_t exposures) {
+  CapSetup setup{make_bench_world({.items = 2'000, .customers = 0, .exposures = 0}), {}, {}, {}};
+  setup.record = make_record(*setup.made.world, CustomerId{42}, exposures, setup.made.now, 3);
+  setup.bytes = encode_record(setup.record);
+  const PlacementRules& rules = *setup.made.world->rulebook->find("home.hero");
+  for (ItemIndex i = 0; i < 200; ++i) setup.candidates.push_back(labels_at(setup.made.world->catalogue->at(i * 7), rules));
+  return setup;
+}
+
+std::size_t count_blocked(const CapSetup& setup, const CustomerRecord& record) {
+  const CapView view(record.ledger, setup.made.world->policy().caps, record.session_state(), setup.made.now);
+  std::size_t blocked = 0;
+  for (const LabelSet& labels : setup.candidates) blocked += view.blocks({&labels, {}}) ? 1 : 0;
+  return blocked;
+}
+
+void caps_cached(benchmark::State& state) {
+  const CapSetup setup = make_setup(static_cast<std::size_t>(state.range(0)));
+  std::size_t blocked = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(blocked = count_blocked(setup, setup.record));
+  state.counters["blocked"] = static_cast<double>(blocked);
+  state.counters["record_bytes"] = static_cast<double>(setup.bytes.size());
+}
+
+void caps_cold(benchmark::State& state) {
+  const CapSetup setup = make_setup(static_cast<std::size_t>(state.range(0)));
+  std::size_t blocked = 0;
+  for (auto _ : state) {
+    const auto record = decode_record(setup.bytes);
+    benchmark::DoNotOptimize(blocked = count_blocked(setup, *record));
+  }
+  state.counters["blocked"] = static_cast<double>(blocked);
+}
+
+void record_decode(benchmark::State& state) {
+  const CapSetup setup = make_setup(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(decode_record(setup.bytes));
+  state.counters["record_bytes"] = static_cast<double>(setup.bytes.size());
+}
+
+BENCHMARK(caps_cached)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(caps_cold)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(record_decode)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
+
+} // namespace
+} // namespace takt::bench
+
+BENCHMARK_MAIN();

@@ -1,0 +1,72 @@
+// Whole decisions in process, through the store: resolve, read, ten stages, one write. Percentiles over single decisions, because
+// a mean hides what a visitor feels. Tables against catalogue size and ledger length. TAKT_BENCH_DIR chooses RocksDB's directory.
+#include "bench/bench_world.h"
+#include "core/random.h"
+
+#include <algorithm>
+#include <benchmark/benchmark.h>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace takt::bench {
+namespace {
+
+std::string bench_directory() {
+  const char* configured = std::getenv("TAKT_BENCH_DIR");
+  return (configured ? std::string(configured) : (std::filesystem::temp_directory_path() / "takt-bench").string()) + "/decide";
+}
+
+/// Bytes this process handed to the store's files since it began (Linux: /proc/self/io).
+std::uint64_t io_counter(const char* name) {
+  std::ifstream io("/proc/self/io");
+  std::string key;
+  std::uint64_t value = 0;
+  while (io >> key >> value)
+    if (key == std::string(name) + ":") return value;
+  return 0;
+}
+
+double percentile(std::vector<double>& sorted, double p) { return sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))]; }
+
+void decide_whole(benchmark::State& state) {
+  const WorldSize size{.items = static_cast<std::size_t>(state.range(0)), .customers = static_cast<std::size_t>(state.range(1)),
+                       .exposures = static_cast<std::size_t>(state.range(2)), .directory = bench_directory()};
+  BenchWorld made = make_bench_world(size);
+  const SteadyClock clock;
+  Random random(5);
+  std::vector<double> micros;
+  std::size_t shown = 0, degraded = 0;
+  std::uint64_t seed = 1;
+  for (int warm = 0; warm < 2000; ++warm) static_cast<void>(decide(*made.store, *made.world, made.request_of(random.below(made.customers), seed++), clock, {}));
+  const std::uint64_t handed_before = io_counter("wchar"), device_before = io_counter("write_bytes");
+  for (auto _ : state) {
+    const DecisionRequest request = made.request_of(random.below(made.customers), seed++);
+    const auto begin = std::chrono::steady_clock::now();
+    auto decision = decide(*made.store, *made.world, request, clock, {});
+    micros.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+    shown += decision->placements.front().choices.size();
+    degraded += decision->degraded.size();
+  }
+  static_cast<void>(made.store->records().sync());
+  const auto decisions = static_cast<double>(micros.size());
+  state.counters["store_bytes_per_decision"] = static_cast<double>(io_counter("wchar") - handed_before) / decisions;
+  state.counters["device_bytes_per_decision"] = static_cast<double>(io_counter("write_bytes") - device_before) / decisions;
+  std::sort(micros.begin(), micros.end());
+  state.counters["p50_us"] = percentile(micros, 0.50);
+  state.counters["p99_us"] = percentile(micros, 0.99);
+  state.counters["p999_us"] = percentile(micros, 0.999);
+  state.counters["items_per_slate"] = static_cast<double>(shown) / decisions;
+  state.counters["degraded"] = static_cast<double>(degraded);
+}
+
+BENCHMARK(decide_whole)->ArgNames({"items", "customers", "exposures"})
+    ->Args({1'000, 1'000, 200})->Args({10'000, 1'000, 200})->Args({100'000, 1'000, 200})->Args({1'000'000, 1'000, 200})
+    ->Args({100'000, 1'000, 10})->Args({100'000, 1'000, 100})->Args({100'000, 1'000, 1'000})->Args({100'000, 200, 4'000})
+    ->Args({100'000, 100'000, 200})->Iterations(20'000)->Unit(benchmark::kMicrosecond);
+
+} // namespace
+} // namespace takt::bench
+
+BENCHMARK_MAIN();

@@ -1,0 +1,156 @@
+#include "core/cap.h"
+
+#include "core/cap_state.h"
+#include "core/limits.h"
+
+#include <algorithm>
+
+namespace takt {
+
+using detail::for_each_rule;
+using detail::KeyId;
+using detail::KeyVerdict;
+using detail::no_key;
+using detail::RuleGroup;
+using detail::RuleSet;
+using detail::rule_bit;
+
+UtcTime SessionState::start_for(UtcTime at) const {
+  const bool runs = ordinal != 0 && last_activity && at - *last_activity < limits::session_silence;
+  return runs ? start : at;
+}
+
+bool CapView::State::applies(std::size_t rule, const LabelSet& labels) const {
+  if ((selective & rule_bit(rule)) == 0) return true;
+  return rules[rule].applies_to.selects(labels) && !(rules[rule].exempt && rules[rule].exempt->selects(labels));
+}
+
+bool CapView::State::knows(const ContactId& contact) const {
+  for (const auto& [known, answer] : known_contacts)
+    if (known == contact) return answer;
+  const bool found = std::any_of(ledger.entries.begin(), ledger.entries.end(), [&](const Entry& entry) {
+    return entry.id.origin == contact.origin && entry.id.placement == contact.placement;
+  });
+  known_contacts.emplace_back(contact, found);
+  return found;
+}
+
+std::span<const ContactId> CapView::State::slots_of(const detail::KeyDetail& detail) const {
+  return detail.slots == 0 ? std::span<const ContactId>{} : std::span<const ContactId>(slot_contacts[detail.slots - 1]);
+}
+
+detail::KeyHistory CapView::State::history(std::size_t rule, KeyId key) const {
+  struct Sink {
+    detail::KeyHistory* history;
+    const Entry* entry;
+    std::uint32_t position;
+    void shown(detail::Series, RuleSet, UtcTime at) const { history->add_shown(at, entry->id.contact()); }
+    void live(RuleSet) const { history->add_live(entry->expires_at, entry->id.contact(), position); }
+  };
+  detail::KeyHistory history(rules[rule], session);
+  if (key == no_key) return history;
+  const RuleSet bit = rule_bit(rule);
+  const auto takes = [&](std::uint32_t labels) {
+    if ((label_rules[labels] & bit) == 0) return false;
+    const auto keys = keys_of(labels, bound_rules[rule].group);
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  for (std::uint32_t i = 0; i < ledger.entries.size(); ++i) {
+    const Entry& entry = ledger.entries[i];
+    if (takes(entry.labels))
+      detail::walk_entry(entry, ledger.label_sets[entry.labels].medium, counted, bit, t, Sink{&history, &entry, i});
+  }
+  for (const Tally& tally : ledger.tallies)
+    if ((counted.counted_in(tally) & bit) != 0 && takes(tally.labels)) history.add_tally(tally.count, tally.last);
+  history.settle();
+  return history;
+}
+
+/// The verdict at t for one key. Callers ask for scheduled rules only, so the schedule is not looked at again.
+KeyVerdict CapView::State::judge(std::size_t rule, KeyId key, const ContactId& contact) const {
+  static const detail::KeyDetail nothing;
+  const detail::BoundRule& bound = bound_rules[rule];
+  const RuleGroup& group = groups[bound.group];
+  const bool hangs_on_contact = (by_contact & rule_bit(rule)) != 0;
+  const detail::KeyDetail& detail = hangs_on_contact && key != no_key ? detail_of(rule, key) : nothing;
+  const auto slots = slots_of(detail);
+  if (hangs_on_contact && knows(contact)) return history(rule, key).judge(contact, t, slots);
+  const CapRule& cap = rules[rule];
+  KeyVerdict verdict;
+  verdict.observed = key == no_key ? 0 : group.counts[key * group.rules.size() + bound.column];
+  const bool is_in = cap.counts == Counts::contact && std::find(slots.begin(), slots.end(), contact) != slots.end();
+  verdict.limit = cap.limit && verdict.observed + (is_in ? 0U : 1U) > *cap.limit;
+  const auto is_other = [&](const ContactId& slot) { return slot != contact; };
+  verdict.gap = cap.min_gap && (detail.live > 0 || t < detail.latest + *cap.min_gap || std::any_of(slots.begin(), slots.end(), is_other));
+  return verdict;
+}
+
+void CapView::State::add_slot(const CapCandidate& chosen, std::size_t rule, KeyId key) {
+  const detail::BoundRule& bound = bound_rules[rule];
+  RuleGroup& group = groups[bound.group];
+  std::uint32_t& count = group.counts[key * group.rules.size() + bound.column];
+  if ((by_contact & rule_bit(rule)) == 0) {
+    ++count;
+    return;
+  }
+  detail::KeyDetail& detail = group.details[key * group.detailed + bound.detail];
+  if (rules[rule].counts == Counts::contact) {   // one element per contact, and shown beats live: no second one enters V
+    const auto slots = slots_of(detail);
+    if (std::find(slots.begin(), slots.end(), chosen.contact) != slots.end()) return;
+    if (knows(chosen.contact) && history(rule, key).knows(chosen.contact, t)) return;
+  }
+  ++count;
+  if (detail.slots == 0) {
+    slot_contacts.emplace_back();
+    detail.slots = static_cast<std::uint32_t>(slot_contacts.size());
+  }
+  slot_contacts[detail.slots - 1].push_back(chosen.contact);
+}
+
+void CapView::State::add_slot(const CapCandidate& chosen) {
+  RuleSet taken = counting(*chosen.labels);
+  for (detail::Series series = detail::click_series; series < counted.rules.size(); ++series) taken &= ~counted.rules[series];   // no V
+  for (RuleGroup& group : groups) {
+    if ((group.all & taken) == 0) continue;
+    detail::for_each_key(group.shape, *chosen.labels, detail::KeySide::entry, [&](std::span<const Symbol> parts) {
+      const KeyId key = group.insert(parts);
+      for_each_rule(group.all & taken, [&](std::size_t rule) { add_slot(chosen, rule, key); });
+      close_key(group, key);
+    });
+  }
+}
+
+CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t)
+    : state_(std::make_unique<State>(ledger, rules, session, t)) {}
+CapView::~CapView() = default;
+CapView::CapView(CapView&&) noexcept = default;
+
+void CapView::add_slot(const CapCandidate& chosen) { state_->add_slot(chosen); }
+
+bool CapView::blocks(const CapCandidate& candidate) const {
+  bool blocked = false;
+  const State& state = *state_;
+  state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
+    blocked = (state.by_contact & rule_bit(rule)) == 0 || state.judge(rule, key, candidate.contact).blocks();
+    return blocked;
+  });
+  return blocked;
+}
+
+std::vector<CapBlock> CapView::check(const CapCandidate& candidate) const {
+  std::vector<CapBlock> found;
+  const State& state = *state_;
+  state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol> parts) {
+    const KeyVerdict verdict = state.judge(rule, key, candidate.contact);
+    const auto report = [&](BlockKind kind) {
+      found.push_back({&state.rules[rule], kind, {parts.begin(), parts.end()}, verdict.observed, state.rules[rule].limit});
+    };
+    if (verdict.limit) report(BlockKind::limit);
+    if (verdict.gap) report(BlockKind::gap);
+    return false;
+  });
+  std::stable_sort(found.begin(), found.end(), [](const CapBlock& a, const CapBlock& b) { return a.rule < b.rule; });
+  return found;
+}
+
+} // namespace takt

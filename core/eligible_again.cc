@@ -1,0 +1,105 @@
+/// ELIGIBLE_AGAIN of semantics.md §1: the first instant after t at which nothing blocks. Every rule, key and obstacle is a
+/// function of time that is constant between its own edges; we move to the first free edge of whatever blocks, until
+/// nothing does. No instant passed over is free, since something blocked it. Halving would be wrong: a candidate may
+/// be free, blocked and free again.
+#include "core/cap.h"
+#include "core/cap_state.h"
+#include "core/limits.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+using detail::KeyHistory;
+using detail::KeyId;
+using detail::RuleSet;
+
+struct TimedObstacle {
+  const Obstacle* obstacle;
+  std::vector<UtcTime> edges;   ///< ascending
+};
+
+std::optional<UtcTime> next_free(const TimedObstacle& timed, const CapCandidate& candidate, UtcTime from) {
+  for (auto edge = std::upper_bound(timed.edges.begin(), timed.edges.end(), from); edge != timed.edges.end(); ++edge)
+    if (!timed.obstacle->blocks(candidate, *edge)) return *edge;
+  return std::nullopt;
+}
+
+std::vector<TimedObstacle> timed(std::span<const Obstacle* const> obstacles, const CapCandidate& candidate, UtcTime t) {
+  std::vector<TimedObstacle> all;
+  for (const Obstacle* obstacle : obstacles) {
+    all.push_back({obstacle, {}});
+    obstacle->edges(candidate, t, all.back().edges);
+    std::sort(all.back().edges.begin(), all.back().edges.end());
+  }
+  return all;
+}
+
+std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::span<const TimedObstacle> obstacles,
+                                  const CapCandidate& candidate, UtcTime t) {
+  const UtcTime last = t + limits::eligible_again_horizon;
+  std::optional<UtcTime> at = t + Duration{1};   // this call's slots end there
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const KeyHistory& history : histories) {
+      if (!history.judge(candidate.contact, *at).blocks()) continue;
+      at = history.next_free(candidate.contact, *at);
+      if (!at || *at > last) return std::nullopt;
+      moved = true;
+    }
+    for (const TimedObstacle& obstacle : obstacles) {
+      if (!obstacle.obstacle->blocks(candidate, *at)) continue;
+      at = next_free(obstacle, candidate, *at);
+      if (!at || *at > last) return std::nullopt;
+      moved = true;
+    }
+  }
+  return at;
+}
+
+/// Would a mark of one live entry at t change the answer? A rule without the entry keeps its history.
+bool is_provisional(std::span<const KeyHistory> histories, std::span<const TimedObstacle> obstacles, const CapCandidate& candidate,
+                    UtcTime t, std::optional<UtcTime> answer) {
+  std::vector<std::uint32_t> live;
+  for (const KeyHistory& history : histories) history.live_entries(live);
+  std::sort(live.begin(), live.end());
+  live.erase(std::unique(live.begin(), live.end()), live.end());
+  return std::any_of(live.begin(), live.end(), [&](std::uint32_t entry) {
+    std::vector<KeyHistory> changed;
+    for (const KeyHistory& history : histories) changed.push_back(history.with_shown(entry, t).value_or(history));
+    return first_free(changed, obstacles, candidate, t) != answer;
+  });
+}
+
+} // namespace
+
+EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const {
+  const State& state = *state_;
+  const UtcTime t = state.t;
+  const auto is_in_the_way = [&](const Obstacle* obstacle) { return obstacle->blocks(candidate, t); };
+  if (!blocks(candidate) && std::none_of(obstacles.begin(), obstacles.end(), is_in_the_way)) return {};
+
+  // With these windows n and the gap only fall while nothing happens, and a live entry shown at t counts no more than
+  // before: what does not block now, schedule aside, never will. So the suspects at t are enough.
+  std::vector<KeyHistory> histories;
+  state.for_each_suspect(*candidate.labels, ~RuleSet{0}, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
+    histories.push_back(state.history(rule, key));
+    return false;
+  });
+  const auto timed_obstacles = timed(obstacles, candidate, t);
+  EligibleAgain answer;
+  answer.at = first_free(histories, timed_obstacles, candidate, t);
+  answer.provisional = is_provisional(histories, timed_obstacles, candidate, t, answer.at);
+  return answer;
+}
+
+EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session,
+                             std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
+                             std::span<const CapCandidate> earlier_slots, UtcTime t) {
+  CapView view(ledger, rules, session, t);
+  for (const CapCandidate& slot : earlier_slots) view.add_slot(slot);
+  return view.eligible_again(candidate, obstacles);
+}
+
+} // namespace takt

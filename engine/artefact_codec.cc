@@ -1,0 +1,262 @@
+#include "engine/artefact_codec.h"
+
+#include "core/bytes.h"
+#include "core/random.h"
+#include "features/feature_row.h"
+#include "features/linear_scorer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace takt::artefact {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "vectors are written as they lie in memory");
+
+constexpr std::size_t golden_rows = 16;
+constexpr double golden_tolerance = 1e-6;
+constexpr std::uint64_t golden_seed = 4'711;
+/// Of 4 bytes each; more is not a vector but a damaged file.
+constexpr std::size_t dimension_max = 4096;
+
+tl::unexpected<Error> corrupt(std::string why) { return fail(ErrorCode::corrupt, std::move(why)); }
+
+/// The symbols of one file, ascending, so that the same models give the same bytes.
+class SymbolList {
+public:
+  void add(Symbol symbol) { symbols_.push_back(symbol); }
+  void close() {
+    std::sort(symbols_.begin(), symbols_.end());
+    symbols_.erase(std::unique(symbols_.begin(), symbols_.end()), symbols_.end());
+  }
+  std::uint64_t place_of(Symbol symbol) const {
+    return static_cast<std::uint64_t>(std::lower_bound(symbols_.begin(), symbols_.end(), symbol) - symbols_.begin());
+  }
+  void write(ByteWriter& out, const SymbolTable& table) const {
+    out.varint(symbols_.size());
+    for (const Symbol symbol : symbols_) out.text(table.name(symbol));
+  }
+  void read(ByteReader& in, SymbolTable& table) {
+    const std::size_t count = in.count();
+    for (std::size_t i = 0; i < count && in.ok(); ++i) symbols_.push_back(table.intern(in.text()));
+  }
+  /// none where the place is out of range or the text was empty.
+  Symbol at(std::uint64_t place) const { return place < symbols_.size() ? symbols_[static_cast<std::size_t>(place)] : Symbol::none; }
+
+private:
+  std::vector<Symbol> symbols_;
+};
+
+void write_scored(ByteWriter& out, const SymbolList& list, std::span<const ScoredSymbol> all) {
+  out.varint(all.size());
+  for (const ScoredSymbol& one : all) {
+    out.varint(list.place_of(one.item));
+    out.f32(one.score);
+  }
+}
+
+bool read_scored(ByteReader& in, const SymbolList& list, std::vector<ScoredSymbol>& all) {
+  const std::size_t count = in.count();
+  all.reserve(count / 5 + 1);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const Symbol item = list.at(in.varint());
+    const float score = in.f32();
+    if (item == Symbol::none || !std::isfinite(score)) return false;
+    all.push_back({item, score});
+  }
+  return in.ok();
+}
+
+void write_neighbours(ByteWriter& out, const SymbolList& list, const NeighbourTable& table) {
+  std::vector<Symbol> items;
+  for (const auto& [item, neighbours] : table.rows()) items.push_back(item);
+  std::sort(items.begin(), items.end());
+  out.varint(items.size());
+  for (const Symbol item : items) {
+    out.varint(list.place_of(item));
+    write_scored(out, list, table.of(item));
+  }
+}
+
+bool read_neighbours(ByteReader& in, const SymbolList& list, NeighbourTable& table) {
+  const std::size_t count = in.count();
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const Symbol item = list.at(in.varint());
+    std::vector<ScoredSymbol> neighbours;
+    if (item == Symbol::none || !read_scored(in, list, neighbours)) return false;
+    table.put(item, std::move(neighbours));
+  }
+  return in.ok();
+}
+
+void collect(SymbolList& list, const NeighbourTable& table) {
+  for (const auto& [item, neighbours] : table.rows()) {
+    list.add(item);
+    for (const ScoredSymbol& neighbour : neighbours) list.add(neighbour.item);
+  }
+}
+
+std::vector<float> golden_row(Random& random, std::size_t width) {
+  std::vector<float> row(width);
+  for (float& value : row) value = static_cast<float>(random.uniform() * 2 - 0.5);
+  return row;
+}
+
+std::vector<float> golden_query(Random& random, const ItemVectors& vectors) {
+  std::vector<float> query(vectors.dimension);
+  for (float& value : query) value = static_cast<float>(random.normal() / std::sqrt(static_cast<double>(vectors.dimension)));
+  return query;
+}
+
+/// Against every row, in plain arithmetic: this checks the vectors; the recall check is about the index.
+double best_product(const ItemVectors& vectors, std::span<const float> query) {
+  double best = -1e30;
+  for (std::uint32_t r = 0; r < vectors.items.size(); ++r) {
+    double sum = 0;
+    const auto row = vectors.row(r);
+    for (std::size_t c = 0; c < query.size(); ++c) sum += static_cast<double>(row[c]) * static_cast<double>(query[c]);
+    best = std::max(best, sum);
+  }
+  return best;
+}
+
+} // namespace
+
+std::string encode_tables(const Models& models, const SymbolTable& symbols) {
+  SymbolList list;
+  for (const ScoredSymbol& one : models.popular) list.add(one.item);
+  for (const ScoredSymbol& one : models.trending) list.add(one.item);
+  collect(list, models.viewed_together);
+  collect(list, models.bought_together);
+  list.close();
+  ByteWriter out;
+  list.write(out, symbols);
+  write_scored(out, list, models.popular);
+  for (const ScoredSymbol& one : models.popular) {
+    const auto scaled = models.popularity.find(one.item);
+    out.f32(scaled == models.popularity.end() ? 0 : scaled->second);
+  }
+  write_scored(out, list, models.trending);
+  write_neighbours(out, list, models.viewed_together);
+  write_neighbours(out, list, models.bought_together);
+  return out.take();
+}
+
+Status decode_tables(std::string_view bytes, SymbolTable& symbols, Models& models) {
+  ByteReader in(bytes);
+  SymbolList list;
+  list.read(in, symbols);
+  if (!read_scored(in, list, models.popular)) return corrupt("tables: the popular list is damaged");
+  for (const ScoredSymbol& one : models.popular) models.popularity.emplace(one.item, in.f32());
+  if (!read_scored(in, list, models.trending)) return corrupt("tables: the trending list is damaged");
+  if (!read_neighbours(in, list, models.viewed_together) || !read_neighbours(in, list, models.bought_together))
+    return corrupt("tables: a neighbour table is damaged");
+  if (!in.ok() || !in.done()) return corrupt("tables: the file does not end where it should");
+  return {};
+}
+
+std::string encode_vectors(const Models& models, const SymbolTable& symbols) {
+  const ItemVectors& vectors = models.vectors;
+  ByteWriter out;
+  out.varint(vectors.dimension);
+  out.varint(vectors.items.size());
+  for (const Symbol item : vectors.items) out.text(symbols.name(item));
+  out.raw({reinterpret_cast<const char*>(vectors.values.data()), vectors.values.size() * sizeof(float)});
+  return out.take();
+}
+
+Status decode_vectors(std::string_view bytes, SymbolTable& symbols, Models& models) {
+  ItemVectors& vectors = models.vectors;
+  ByteReader in(bytes);
+  const std::uint64_t dimension = in.varint();
+  const std::size_t count = in.count();
+  if (!in.ok() || dimension > dimension_max || (dimension == 0 && count > 0)) return corrupt("vectors: impossible dimensions");
+  vectors.dimension = static_cast<std::size_t>(dimension);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const Symbol item = symbols.intern(in.text());
+    if (item == Symbol::none || !vectors.row_of.emplace(item, static_cast<std::uint32_t>(i)).second)
+      return corrupt("vectors: an item is unnamed or there twice");
+    vectors.items.push_back(item);
+  }
+  if (!in.ok() || in.left() != count * vectors.dimension * sizeof(float)) return corrupt("vectors: rows and dimension do not fit the file");
+  const std::string_view raw = in.raw(in.left());
+  vectors.values.resize(count * vectors.dimension);
+  std::copy(raw.begin(), raw.end(), reinterpret_cast<char*>(vectors.values.data()));
+  const bool finite = std::all_of(vectors.values.begin(), vectors.values.end(), [](float value) { return std::isfinite(value); });
+  if (!finite) return corrupt("vectors: a number is not finite");
+  return {};
+}
+
+Result<std::string> encode_scorer(const Scorer& scorer) {
+  const auto* linear = dynamic_cast<const LinearScorer*>(&scorer);
+  if (!linear) return fail(ErrorCode::invalid, "only linear scorers can be saved");
+  ByteWriter out;
+  out.text(linear->name());
+  out.fixed(linear->schema_fingerprint(), 8);
+  out.f64(linear->intercept());
+  out.varint(linear->weights().size());
+  for (const double weight : linear->weights()) out.f64(weight);
+  return out.take();
+}
+
+Status decode_scorer(std::string_view bytes, Models& models) {
+  ByteReader in(bytes);
+  std::string name(in.text());
+  const std::uint64_t fingerprint = in.fixed(8);
+  const double intercept = in.f64();
+  std::vector<double> weights(in.count());
+  for (double& weight : weights) weight = in.f64();
+  if (!in.ok() || !in.done()) return corrupt("scorer: the file does not end where it should");
+  if (fingerprint != feature_schema().fingerprint || weights.size() != feature_schema().columns.size())
+    return corrupt("scorer: made for another feature schema");
+  if (!std::isfinite(intercept) || !std::all_of(weights.begin(), weights.end(), [](double w) { return std::isfinite(w); }))
+    return corrupt("scorer: a weight is not finite");
+  models.scorer = std::make_shared<LinearScorer>(std::move(name), fingerprint, intercept, std::move(weights));
+  return {};
+}
+
+std::string encode_golden(const Models& models) {
+  ByteWriter out;
+  Random random(golden_seed);
+  const std::size_t width = feature_schema().columns.size();
+  out.varint(golden_rows);
+  for (std::size_t i = 0; i < golden_rows; ++i) {
+    const std::vector<float> row = golden_row(random, width);
+    double probability = 0;
+    models.scorer->score(row, {&probability, 1});
+    for (const float value : row) out.f32(value);
+    out.f64(probability);
+  }
+  const std::size_t queries = models.vectors.items.empty() ? 0 : golden_rows;
+  out.varint(queries);
+  for (std::size_t i = 0; i < queries; ++i) {
+    const std::vector<float> query = golden_query(random, models.vectors);
+    for (const float value : query) out.f32(value);
+    out.f64(best_product(models.vectors, query));
+  }
+  return out.take();
+}
+
+Status check_golden(std::string_view bytes, const Models& models) {
+  ByteReader in(bytes);
+  const auto agree = [](double a, double b) { return std::abs(a - b) <= golden_tolerance; }; // false for NaN
+  std::vector<float> row(feature_schema().columns.size());
+  for (std::size_t i = 0, count = in.count(); i < count; ++i) {
+    for (float& value : row) value = in.f32();
+    double probability = 0;
+    models.scorer->score(row, {&probability, 1});
+    if (!in.ok() || !agree(in.f64(), probability)) return corrupt("golden rows: the scorer gives another answer than when it was saved");
+  }
+  std::vector<float> query(models.vectors.dimension);
+  const std::size_t queries = in.count();
+  if (in.ok() && (queries == 0) != models.vectors.items.empty()) return corrupt("golden rows: vectors and queries do not fit");
+  for (std::size_t i = 0; i < queries; ++i) {
+    for (float& value : query) value = in.f32();
+    if (!in.ok() || !agree(in.f64(), best_product(models.vectors, query))) return corrupt("golden rows: the vectors give another answer than when they were saved");
+  }
+  if (!in.ok() || !in.done()) return corrupt("golden rows: the file does not end where it should");
+  return {};
+}
+
+} // namespace takt::artefact

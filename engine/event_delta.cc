@@ -1,0 +1,306 @@
+#include "engine/event_delta.h"
+
+#include "core/hash.h"
+#include "core/limits.h"
+#include "features/intent.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+/// One event being described: what every part below reads and the operations they add.
+struct Draft {
+  const World& world;
+  const CustomerRecord& record;
+  const Event& event;
+  UtcTime at;                 ///< when it happened, never after it was received
+  Symbol channel;
+  Medium medium;
+  Delta delta;
+  template <class Operation>
+  void add(Operation operation) { delta.operations.push_back(std::move(operation)); }
+};
+
+Draft begin(const World& world, const CustomerRecord& record, const Event& event) {
+  const UtcTime at = std::min(event.occurred_at, event.received_at);
+  const std::string_view channel = event.channel.empty() ? std::string_view("web") : std::string_view(event.channel);
+  Draft draft{world, record, event, at, world.symbols->intern(channel), medium_of(channel), {}};
+  draft.delta.clock = event.received_at;
+  return draft;
+}
+
+/// Labels of an item at this event: the catalogue's, or what the event itself says of an item that we do not know.
+LabelSet labels_of(const Draft& draft, const EventItem& item) {
+  SymbolTable& symbols = *draft.world.symbols;
+  LabelSet labels;
+  const Symbol id = symbols.intern(item.id);
+  if (const auto index = draft.world.catalogue->find(id)) {
+    labels = draft.world.catalogue->at(*index).labels;
+  } else {
+    labels.item = labels.group = id;
+    labels.kind = symbols.intern("product");
+    labels.purpose = symbols.intern("marketing");
+    labels.brand = symbols.intern(item.brand);
+    if (!item.category.empty()) labels.category = symbols.intern_path(std::vector<std::string>{item.category});
+  }
+  labels.channel = draft.channel;
+  labels.medium = draft.medium;
+  labels.placement = symbols.intern(draft.event.placement);
+  return labels;
+}
+
+
+/// Which mark an event sets on an exposure; none for events that speak of no exposure.
+std::optional<MarkKind> mark_of(EventName name) {
+  switch (name) {
+  case EventName::promotion_viewed:
+  case EventName::product_list_viewed: return MarkKind::viewed;
+  case EventName::promotion_clicked:
+  case EventName::message_clicked: return MarkKind::clicked;
+  case EventName::promotion_dismissed: return MarkKind::dismissed;
+  case EventName::message_delivered: return MarkKind::delivered;
+  case EventName::contact_made: return MarkKind::contact;
+  default: return std::nullopt;
+  }
+}
+
+/// The reservation that (decision, item) means in this record; nullptr where there is none.
+const Entry* reservation_of(const CustomerRecord& record, DecisionId decision, Symbol item, const std::string& placement, const SymbolTable& symbols) {
+  for (auto entry = record.ledger.entries.rbegin(); entry != record.ledger.entries.rend(); ++entry) {
+    if (entry->id.origin != decision.bytes || entry->origin != EntryOrigin::granted) continue;
+    const LabelSet& labels = record.ledger.labels_of(*entry);
+    if (labels.item == item && (placement.empty() || symbols.name(labels.placement) == placement)) return &*entry;
+  }
+  return nullptr;
+}
+
+/// A mark may not lie before the grant (a slow phone) nor after its receipt (a fast one).
+Mark mark_at(MarkKind kind, UtcTime at, const Entry& entry, UtcTime received_at) {
+  return {kind, Symbol::none, std::clamp(at, entry.granted_at, std::max(entry.granted_at, received_at)), 0};
+}
+
+/// Marks every reservation the event names; items that are not in the decision are left to the caller.
+std::vector<const EventItem*> confirm_reservations(Draft& draft, MarkKind kind) {
+  std::vector<const EventItem*> elsewhere;
+  const DecisionId decision = named_decision(draft.event);
+  if (draft.event.items.empty() && decision) { // the whole decision: a mail that was delivered
+    for (const Entry& entry : draft.record.ledger.entries)
+      if (entry.id.origin == decision.bytes && entry.origin == EntryOrigin::granted)
+        draft.add(op::AddMark{entry.id, mark_at(kind, draft.at, entry, draft.event.received_at)});
+    return elsewhere;
+  }
+  for (const EventItem& item : draft.event.items) {
+    const Entry* entry = decision ? reservation_of(draft.record, decision, draft.world.symbols->find(item.id), draft.event.placement, *draft.world.symbols) : nullptr;
+    if (entry) draft.add(op::AddMark{entry->id, mark_at(kind, draft.at, *entry, draft.event.received_at)});
+    else elsewhere.push_back(&item);
+  }
+  return elsewhere;
+}
+
+std::vector<Symbol> identities_of(const Draft& draft) {
+  std::vector<Symbol> named;
+  if (!draft.event.user_id.empty()) named.push_back(draft.world.symbols->intern("u:" + draft.event.user_id));
+  if (!draft.event.anonymous_id.empty()) named.push_back(draft.world.symbols->intern("a:" + draft.event.anonymous_id));
+  return named;
+}
+
+/// An exposure that no decision of this record explains: seen elsewhere, counted all the same.
+void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, std::uint16_t number) {
+  Entry entry;
+  entry.id = {commit_id_of(draft.event).bytes, 0, number};
+  entry.origin = EntryOrigin::elsewhere;
+  entry.granted_at = entry.show_by = entry.expires_at = draft.at;
+  entry.marks = {{kind, Symbol::none, draft.at, 0}};
+  entry.identities = identities_of(draft);
+  draft.add(op::Elsewhere{std::move(labels), std::move(entry)});
+}
+
+void describe_exposures(Draft& draft) {
+  const auto kind = mark_of(draft.event.name);
+  if (!kind) return;
+  const std::size_t before = draft.delta.operations.size();
+  const bool is_list = draft.event.name == EventName::product_list_viewed;
+  if (is_list && draft.event.decision_id.empty()) return; // an ordinary listing is interest, not an exposure of ours
+  std::uint16_t number = 0;
+  for (const EventItem* item : confirm_reservations(draft, *kind))
+    if (!is_list) add_elsewhere(draft, labels_of(draft, *item), *kind, ++number);
+  const bool is_contact = draft.event.name == EventName::message_delivered || draft.event.name == EventName::contact_made;
+  if (is_contact && draft.event.items.empty() && draft.delta.operations.size() == before) { // a contact that names no item is pressure too
+    LabelSet labels;
+    labels.purpose = draft.world.symbols->intern("marketing");
+    labels.channel = draft.channel;
+    labels.medium = draft.medium;
+    add_elsewhere(draft, std::move(labels), *kind, 1);
+  }
+}
+
+void describe_releases(Draft& draft) {
+  const bool frees = draft.event.name == EventName::message_bounced || draft.event.name == EventName::message_dropped;
+  if (const DecisionId decision = named_decision(draft.event); frees && decision) draft.add(op::Release{decision, draft.event.received_at});
+}
+
+std::optional<JourneyKind> journey_kind_of(const Event& event) {
+  if (event.type == EventType::page) return JourneyKind::page;
+  if (event.type == EventType::screen) return JourneyKind::screen;
+  if (event.type != EventType::track) return std::nullopt;
+  switch (event.name) {
+  case EventName::product_viewed: return JourneyKind::view;
+  case EventName::product_clicked: return JourneyKind::click;
+  case EventName::promotion_clicked: return JourneyKind::promotion_click;
+  case EventName::product_added: return JourneyKind::add_to_cart;
+  case EventName::product_removed: return JourneyKind::remove_from_cart;
+  case EventName::product_list_viewed: return JourneyKind::list_view;
+  case EventName::products_searched: return JourneyKind::search;
+  case EventName::order_completed: return JourneyKind::purchase;
+  case EventName::order_refunded: return JourneyKind::refund;
+  case EventName::message_opened: return JourneyKind::message_open;
+  case EventName::message_clicked: return JourneyKind::message_click;
+  case EventName::contact_made: return JourneyKind::contact;
+  case EventName::feedback_given: return JourneyKind::feedback;
+  case EventName::other: return JourneyKind::other;
+  default: return std::nullopt; // exposures, consent and facts live in the ledger and in their own lists
+  }
+}
+
+void describe_journey(Draft& draft) {
+  const auto kind = journey_kind_of(draft.event);
+  if (!kind) return;
+  JourneyEvent step;
+  step.at = draft.at;
+  step.kind = *kind;
+  step.channel = draft.channel;
+  step.dwell_ms = draft.event.dwell_ms;
+  const bool may_be_accidental = *kind == JourneyKind::view || *kind == JourneyKind::click || *kind == JourneyKind::promotion_click;
+  step.weight = may_be_accidental ? static_cast<float>(intent_of_dwell(draft.event.dwell_ms)) : 1.0F;
+  if (draft.event.items.empty() || *kind == JourneyKind::list_view) {
+    step.name = draft.world.symbols->intern(draft.event.name_text);
+    draft.add(op::Journey{step, {}, {}});
+    return;
+  }
+  for (const EventItem& item : draft.event.items) {
+    const LabelSet labels = labels_of(draft, item);
+    step.item = labels.item;
+    step.group = labels.group;
+    step.brand = labels.brand;
+    step.category = labels.category.empty() ? Symbol::none : labels.category.back();
+    draft.add(op::Journey{step, labels.category, labels.tags});
+  }
+}
+
+void describe_order(Draft& draft) {
+  const bool is_order = draft.event.name == EventName::order_completed, is_refund = draft.event.name == EventName::order_refunded;
+  if (!is_order && !is_refund) return;
+  std::vector<OrderLine> lines;
+  for (const EventItem& item : draft.event.items) {
+    const LabelSet labels = labels_of(draft, item);
+    lines.push_back({labels.item, labels.group, labels.category, item.quantity, item.price_micros.value_or(0)});
+  }
+  const std::string order_id = draft.event.order_id.empty() ? "message:" + draft.event.message_id : draft.event.order_id;
+  const Symbol order = draft.world.symbols->intern(order_id);
+  if (is_order) draft.add(op::PutOrder{{order, draft.at, std::move(lines)}});
+  else draft.add(op::Refund{order, draft.at, std::move(lines)});
+}
+
+void describe_facts(Draft& draft) {
+  SymbolTable& symbols = *draft.world.symbols;
+  const Symbol source = symbols.intern(draft.event.source);
+  switch (draft.event.name) {
+  case EventName::case_opened:
+    draft.add(op::SwitchFact{symbols.intern("case_open"), symbols.intern(draft.event.case_id), source, {draft.at, true, std::nullopt}});
+    break;
+  case EventName::case_closed:
+    draft.add(op::SwitchFact{symbols.intern("case_open"), symbols.intern(draft.event.case_id), source, {draft.at, false, std::nullopt}});
+    break;
+  case EventName::fact_set:
+    draft.add(op::SwitchFact{symbols.intern(draft.event.fact_name), symbols.intern(draft.event.fact_key), source, {draft.at, true, draft.event.fact_expires_at}});
+    break;
+  case EventName::fact_cleared:
+    draft.add(op::SwitchFact{symbols.intern(draft.event.fact_name), symbols.intern(draft.event.fact_key), source, {draft.at, false, std::nullopt}});
+    break;
+  default: break;
+  }
+}
+
+Dismissal::Scope dismissal_scope(std::string_view text) {
+  if (text == "category") return Dismissal::Scope::category;
+  if (text == "kind") return Dismissal::Scope::kind;
+  if (text == "all") return Dismissal::Scope::all;
+  if (text == "item") return Dismissal::Scope::item;
+  return Dismissal::Scope::group; // "group", and the default: no variant of a dismissed product either (contract.md §5)
+}
+
+void describe_dismissals(Draft& draft) {
+  if (draft.event.name != EventName::promotion_dismissed) return;
+  std::uint16_t number = 0;
+  for (const EventItem& item : draft.event.items) {
+    const LabelSet labels = labels_of(draft, item);
+    Dismissal dismissal;
+    dismissal.id = {commit_id_of(draft.event).bytes, 0, ++number};
+    dismissal.scope = dismissal_scope(draft.event.dismiss_scope);
+    dismissal.at = draft.at;
+    dismissal.until = draft.event.dismiss_until;
+    switch (dismissal.scope) {
+    case Dismissal::Scope::item: dismissal.label = labels.item; break;
+    case Dismissal::Scope::group: dismissal.label = labels.group; break;
+    case Dismissal::Scope::category: dismissal.label = labels.category.empty() ? Symbol::none : labels.category.back(); break;
+    case Dismissal::Scope::kind: dismissal.label = labels.kind; break;
+    case Dismissal::Scope::all: break;
+    }
+    draft.add(op::Dismiss{dismissal});
+  }
+}
+
+void describe_person(Draft& draft) {
+  SymbolTable& symbols = *draft.world.symbols;
+  for (const ConsentChange& change : draft.event.consents)
+    draft.add(op::SetConsent{{change.purpose, symbols.intern(change.channel), change.granted, draft.at}});
+  for (const EventTrait& trait : draft.event.traits) draft.add(op::SetTrait{{trait.name, trait.value_json, draft.at}});
+  const Symbol zone_now = draft.record.zones.empty() ? Symbol::none : draft.record.zones.back().zone;
+  if (!draft.event.zone.empty() && (zone_now == Symbol::none || symbols.find(draft.event.zone) != zone_now)) draft.add(op::SetZone{{draft.at, symbols.intern(draft.event.zone)}});
+  if (!draft.event.locale.empty() && symbols.find(draft.event.locale) != draft.record.locale) draft.add(op::SetLocale{symbols.intern(draft.event.locale)});
+  if (!draft.event.group_id.empty()) draft.add(op::SetAccountGroup{symbols.intern(draft.event.group_id)});
+}
+
+} // namespace
+
+CommitId commit_id_of(const Event& event, std::string_view part) {
+  std::string key;
+  key.reserve(event.source.size() + event.message_id.size() + part.size() + 2);
+  key.append(event.source).push_back('\x1f');
+  key.append(event.message_id);
+  if (!part.empty()) key.append(1, '\x1f').append(part);
+  return {hash128(key)};
+}
+
+DecisionId named_decision(const Event& event) {
+  if (event.decision_id.empty()) return {};
+  return parse_decision_id(event.decision_id).value_or(DecisionId{});
+}
+
+Delta delta_of(const World& world, const CustomerRecord& record, const Event& event) {
+  Draft draft = begin(world, record, event);
+  if (record.version == 0) {
+    draft.add(op::Found{event.received_at, false});
+    if (!event.user_id.empty()) draft.add(op::Link{{IdentityKind::user, event.user_id}, event.received_at});
+    else draft.add(op::Link{{IdentityKind::anonymous, event.anonymous_id}, event.received_at});
+  }
+  if (event.active && draft.medium == Medium::screen && event.type != EventType::alias) draft.add(op::Activity{draft.at}); // before any mark: it may begin the session they belong to
+  describe_exposures(draft);
+  describe_releases(draft);
+  describe_dismissals(draft);
+  describe_journey(draft);
+  describe_order(draft);
+  describe_facts(draft);
+  describe_person(draft);
+  return std::move(draft.delta);
+}
+
+Delta foreign_marks_of(const World& world, const CustomerRecord& record, const Event& event) {
+  Draft draft = begin(world, record, event);
+  if (const auto kind = mark_of(event.name)) confirm_reservations(draft, *kind);
+  describe_releases(draft);
+  return std::move(draft.delta);
+}
+
+} // namespace takt

@@ -1,0 +1,24 @@
+#pragma once
+/// What one event does to one record, as operations: times clamped, labels stamped from the catalogue of now. Pure.
+/// Exposures, marks and identities: semantics.md §2 "Reservation"; names: contract.md §4.
+#include "core/delta.h"
+#include "core/event.h"
+#include "engine/world.h"
+
+#include <string_view>
+
+namespace takt {
+
+/// Idempotence keys of one event: of the message, and of a second commit that belongs to it ("confirm" in another's ledger).
+CommitId commit_id_of(const Event& event, std::string_view part = {});
+
+/// The delta of an event on the record it was resolved to. `record` is read only to find the reservations that it confirms.
+Delta delta_of(const World& world, const CustomerRecord& record, const Event& event);
+
+/// Only the marks that the event sets on reservations of `record`, where somebody else sent it. Empty where there is none.
+Delta foreign_marks_of(const World& world, const CustomerRecord& record, const Event& event);
+
+/// The decision that the event names, if it can be one of ours.
+DecisionId named_decision(const Event& event);
+
+} // namespace takt

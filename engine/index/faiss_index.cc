@@ -1,0 +1,128 @@
+// The only file that includes FAISS: its exceptions, raw pointers and −1 padding end here.
+#include "core/check.h"
+#include "engine/index/exact_index.h"
+
+#include <cmath>
+#include <exception>
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFFlat.h>
+#include <numeric>
+#include <omp.h>
+
+namespace takt {
+namespace {
+
+/// Inner product favours long vectors: in four real sets the longest 5 % hold seven of eight of the top ten (ip-NSW+, Liu et al.
+/// 2019), and a graph or an inverted list that ignores it loses them. So the longest are scanned exactly: 2 % of many, and of
+/// fewer rows up to a tenth, as long as the scan stays near 30 µs.
+constexpr std::size_t exact_one_of = 50;
+constexpr std::size_t exact_one_of_few = 10;
+constexpr std::size_t exact_rows_cheap = 4096;
+/// Too few to cluster.
+constexpr std::size_t tail_rows_min = 400;
+/// More centroids than rows / 39 make FAISS complain that they are not learnt; sqrt(rows) balances centroids and list lengths.
+constexpr std::size_t rows_per_list_min = 39;
+/// k-means from a sample: 64 points per centroid place it well enough, and 1 M rows cluster in seconds.
+constexpr int sample_per_list = 64;
+constexpr int clustering_rounds = 10;
+constexpr int clustering_seed = 1234;
+
+std::size_t exact_rows(std::size_t rows) {
+  if (rows < tail_rows_min) return rows;
+  return std::max(rows / exact_one_of, std::min(rows / exact_one_of_few, exact_rows_cheap));
+}
+
+std::size_t lists_for(std::size_t rows) {
+  const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
+  return std::max<std::size_t>(1, std::min(root, rows / rows_per_list_min));
+}
+
+/// Rows by descending length, ties by row.
+std::vector<std::uint32_t> by_length(std::span<const float> rows, std::size_t dimension) {
+  const std::size_t count = rows.size() / dimension;
+  std::vector<double> lengths(count);
+  for (std::size_t r = 0; r < count; ++r)
+    for (const float value : rows.subspan(r * dimension, dimension)) lengths[r] += static_cast<double>(value) * static_cast<double>(value);
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return lengths[a] > lengths[b]; });
+  return order;
+}
+
+std::vector<float> gather(std::span<const float> rows, std::size_t dimension, std::span<const std::uint32_t> chosen) {
+  std::vector<float> values;
+  values.reserve(chosen.size() * dimension);
+  for (const std::uint32_t row : chosen) {
+    const auto one = rows.subspan(row * dimension, dimension);
+    values.insert(values.end(), one.begin(), one.end());
+  }
+  return values;
+}
+
+class FaissIndex final : public VectorIndex {
+public:
+  FaissIndex(std::span<const float> rows, std::size_t dimension)
+      : order_(by_length(rows, dimension)), head_count_(exact_rows(order_.size())),
+        head_(gather(rows, dimension, head_names()), dimension), coarse_(static_cast<faiss::Index::idx_t>(dimension)),
+        tail_(&coarse_, dimension, lists_for(order_.size() - head_count_), faiss::METRIC_INNER_PRODUCT) {
+    const std::vector<float> values = gather(rows, dimension, tail_names());
+    const auto count = static_cast<faiss::Index::idx_t>(tail_names().size());
+    tail_.cp.seed = clustering_seed;
+    tail_.cp.niter = clustering_rounds;
+    tail_.cp.max_points_per_centroid = sample_per_list;
+    if (count == 0) return;
+    tail_.train(count, values.data());
+    tail_.add(count, values.data());
+  }
+
+  std::vector<VectorHit> search(std::span<const float> query, const SearchLimits& limits) const override {
+    TopHits best(std::min(limits.items_max, size()));
+    head_.scan(query, head_names(), best);
+    search_tail(query, limits, best);
+    return best.take();
+  }
+  std::size_t size() const override { return order_.size(); }
+  std::size_t dimension() const override { return head_.dimension(); }
+  std::string name() const override { return "faiss-ivf"; }
+
+private:
+  std::span<const std::uint32_t> head_names() const { return std::span(order_).first(head_count_); }
+  std::span<const std::uint32_t> tail_names() const { return std::span(order_).subspan(head_count_); }
+
+  void search_tail(std::span<const float> query, const SearchLimits& limits, TopHits& best) const {
+    const std::size_t wanted = std::min(limits.items_max, tail_names().size());
+    if (wanted == 0) return;
+    // A request is one thread of many: parallel loops inside it would only fight the others. The setting is the thread's own.
+    omp_set_num_threads(1);
+    faiss::SearchParametersIVF parameters;
+    parameters.nprobe = std::clamp<std::size_t>(limits.probes, 1, tail_.nlist);
+    std::vector<float> scores(wanted);
+    std::vector<faiss::Index::idx_t> rows(wanted, -1);
+    try {
+      tail_.search(1, query.data(), static_cast<faiss::Index::idx_t>(wanted), scores.data(), rows.data(), &parameters);
+    } catch (const std::exception&) {
+      return; // out of memory: the exact part still answers
+    }
+    for (std::size_t i = 0; i < wanted; ++i)
+      if (rows[i] >= 0) best.offer(tail_names()[static_cast<std::size_t>(rows[i])], scores[i]);
+  }
+
+  std::vector<std::uint32_t> order_; ///< rows by length: the first head_count_ are scanned, the rest is FAISS row 0, 1, …
+  std::size_t head_count_;
+  ExactIndex head_;
+  faiss::IndexFlatIP coarse_;
+  faiss::IndexIVFFlat tail_;
+};
+
+} // namespace
+
+std::unique_ptr<VectorIndex> make_faiss_index(std::span<const float> rows, std::size_t dimension) {
+  TAKT_CHECK(dimension > 0 && rows.size() % dimension == 0, "rows do not fit the dimension");
+  try {
+    return std::make_unique<FaissIndex>(rows, dimension);
+  } catch (const std::exception&) {
+    return make_exact_index(rows, dimension); // slower, never wrong; its name says so in every decision record
+  }
+}
+
+} // namespace takt

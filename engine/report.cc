@@ -1,0 +1,121 @@
+#include "engine/report.h"
+
+#include "core/limits.h"
+#include "engine/stage/stages.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+/// What a reservation stands for ends at the placement's TTL, or when the item's own dates would block it (semantics.md ENTRY).
+UtcTime show_by(const Opening& opening, const Item& item, UtcTime now) {
+  UtcTime until = now + opening.rules.placement.reservation_ttl;
+  if (item.ends_at) until = std::min(until, *item.ends_at);
+  return until;
+}
+
+Choice choice_of(const Call& call, const Opening& opening, SlateChoice chosen) {
+  const Item& item = call.world.catalogue->at(chosen.candidate.index).item;
+  Choice choice;
+  choice.item = item.id;
+  choice.slot = chosen.slot;
+  choice.score = chosen.candidate.score;
+  choice.propensity = chosen.propensity;
+  choice.usable_for_evaluation = chosen.usable_for_evaluation;
+  choice.source = chosen.candidate.source;
+  choice.reserved_until = show_by(opening, item, call.person.now);
+  choice.terms = chosen.candidate.terms;
+  choice.because = chosen.candidate.because;
+  choice.because_item = std::string(call.world.symbols->name(chosen.candidate.because_item));
+  choice.reasons = std::move(chosen.candidate.reasons);
+  return choice;
+}
+
+bool blocked_in_time(const Dropped& dropped) {
+  return std::any_of(dropped.reasons.begin(), dropped.reasons.end(), [](const Reason& reason) { return reason.stage == Stage::eligibility || reason.stage == Stage::caps; });
+}
+
+DroppedItem explain_drop(const Call& call, const Opening& opening, const Dropped& dropped) {
+  DroppedItem explained;
+  const CatalogueItem& item = call.world.catalogue->at(dropped.index);
+  explained.item = item.item.id;
+  explained.blocked_by = dropped.reasons;
+  if (!blocked_in_time(dropped) || opening.rules.placement.mode == PlacementMode::organic) return explained;
+  const auto owned = obstacles_for(call, opening, item);
+  std::vector<const Obstacle*> obstacles;
+  for (const auto& obstacle : owned) obstacles.push_back(obstacle.get());
+  const CapCandidate candidate{&dropped.labels, opening.contact};
+  const EligibleAgain again = eligible_again(*call.ledger, call.world.policy().caps, call.person.session, obstacles, candidate, {}, call.person.now);
+  explained.eligible_again = again.at;
+  explained.provisional = again.provisional;
+  return explained;
+}
+
+} // namespace
+
+Decision begin_decision(const Call& call) {
+  Decision decision;
+  decision.customer = call.person.record->id;
+  decision.record_version = call.person.record->version;
+  decision.now = call.person.now;
+  decision.versions = call.world.versions();
+  const SessionState& session = call.person.session;
+  const bool begins_new = !session.last_activity || call.person.now - *session.last_activity >= limits::session_silence;
+  decision.session_id = call.request.context.session_id.empty() ? "s-" + std::to_string(session.ordinal + (begins_new ? 1 : 0)) : call.request.context.session_id;
+  return decision;
+}
+
+Result<std::vector<Opening>> open_placements(const Call& call) {
+  std::vector<Opening> openings;
+  openings.reserve(call.request.placements.size());
+  for (std::size_t i = 0; i < call.request.placements.size(); ++i) {
+    const PlacementRequest& asked = call.request.placements[i];
+    const PlacementRules* rules = call.world.rulebook->find(asked.placement.text());
+    if (!rules) return fail(ErrorCode::not_found, "placement '" + asked.placement.text() + "' does not exist");
+    openings.push_back({asked, *rules, i, asked.limit.value_or(rules->placement.slots), call.contact_of(i)});
+  }
+  return openings;
+}
+
+Candidates gather(const Call& call, const Opening& opening, StageRunner& stages, const Pass& pass) {
+  Candidates items = pass({}, false);
+  for (const bool popular_only : {false, true}) {
+    if (opening.request.candidates || items.alive.size() >= std::size_t{2} * opening.limit) break;
+    std::vector<ItemIndex> known;
+    known.reserve(items.alive.size() + items.dropped.size());
+    for (const Candidate& candidate : items.alive) known.push_back(candidate.index);
+    for (const Dropped& dropped : items.dropped) known.push_back(dropped.index);
+    if (known.size() >= call.world.catalogue->size()) break; // everything there is was looked at
+    std::sort(known.begin(), known.end());
+    stages.next_placement(); // back to retrieve
+    Candidates more = pass(known, popular_only);
+    std::move(more.alive.begin(), more.alive.end(), std::back_inserter(items.alive));
+    std::move(more.dropped.begin(), more.dropped.end(), std::back_inserter(items.dropped));
+  }
+  return items;
+}
+
+PlacementDecision report(const Call& call, const Opening& opening, Slate slate, std::vector<StageTiming> timings) {
+  PlacementDecision answer;
+  answer.placement = opening.request.placement;
+  answer.outcome = slate.outcome;
+  answer.hold = slate.hold;
+  answer.reasons = std::move(slate.reasons);
+  answer.funnel = std::move(timings);
+  answer.unknown_candidates = std::move(slate.unknown);
+  for (SlateChoice& chosen : slate.choices) answer.choices.push_back(choice_of(call, opening, std::move(chosen)));
+  for (const Dropped& dropped : slate.dropped) ++answer.drops[dropped.reasons.front().code];
+  if (call.request.explain == Explain::full || slate.outcome == Outcome::defer) {
+    for (const Dropped& dropped : slate.dropped) answer.dropped.push_back(explain_drop(call, opening, dropped));
+    std::sort(answer.dropped.begin(), answer.dropped.end(), [](const DroppedItem& a, const DroppedItem& b) { return a.item < b.item; });
+  }
+  if (slate.outcome == Outcome::defer) {
+    for (const DroppedItem& dropped : answer.dropped) // the first instant at which anything could be shown here again
+      if (dropped.eligible_again && (!answer.not_before || *dropped.eligible_again < *answer.not_before)) answer.not_before = dropped.eligible_again;
+    if (call.request.explain != Explain::full) answer.dropped.clear();
+  }
+  return answer;
+}
+
+} // namespace takt

@@ -1,0 +1,201 @@
+#include "engine/resolve.h"
+
+#include "core/hash.h"
+#include "core/limits.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+constexpr int forward_pointers_max = 32; // a chain of merges is as long as a person has logins; more is a broken store
+
+CommitId link_commit_id(std::string_view what, CustomerId a, CustomerId b) {
+  return {hash128(std::string(what) + '\x1f' + to_text(a) + '\x1f' + to_text(b))};
+}
+
+bool has_absorbed(const CustomerRecord& record, CustomerId sealed) {
+  return std::any_of(record.merges.begin(), record.merges.end(), [&](const MergeLink& link) { return link.absorbed == sealed; });
+}
+
+bool knows(const CustomerRecord& record, const Identity& identity) {
+  return std::any_of(record.identities.begin(), record.identities.end(), [&](const LinkedIdentity& linked) { return linked.identity == identity; });
+}
+
+bool has_user(const CustomerRecord& record) {
+  return std::any_of(record.identities.begin(), record.identities.end(),
+                     [](const LinkedIdentity& linked) { return linked.identity.kind == IdentityKind::user; });
+}
+
+/// Commits one delta, reading again on a conflict. `describe` sees the record it will be applied to; an empty delta writes nothing.
+template <class Describe>
+Status commit_one(Store& store, CustomerId customer, CommitId id, Describe&& describe) {
+  for (int attempt = 0; attempt < 64; ++attempt) { // conflicts need another writer between read and commit: 64 in a row do not happen
+    TAKT_TRY(record, store.records().read(customer, Deadline{}));
+    Delta delta = describe(*record);
+    if (delta.empty()) return {};
+    const Commit commit{customer, record->version, id, std::move(delta), {}, std::nullopt, {}};
+    switch (store.records().commit({&commit, 1}, Durability::wal, Deadline{}).front()) {
+    case CommitOutcome::committed:
+    case CommitOutcome::duplicate:
+    case CommitOutcome::moved: return {}; // moved: somebody sealed it meanwhile; the caller reads again
+    case CommitOutcome::conflict:
+    case CommitOutcome::unknown: continue;
+    case CommitOutcome::unavailable: return fail(ErrorCode::unavailable, "the store takes no writes at the moment");
+    }
+  }
+  return fail(ErrorCode::unavailable, "too many writers on one customer");
+}
+
+/// Second half of a merge: the sealed record's contents into the one that goes on.
+Status complete_merge(Store& store, const CustomerRecord& sealed) {
+  return commit_one(store, sealed.sealed_into, link_commit_id("absorb", sealed.sealed_into, sealed.id), [&](const CustomerRecord& into) {
+    Delta delta;
+    if (has_absorbed(into, sealed.id) || into.sealed_into) return delta;
+    delta.clock = sealed.clock;
+    delta.operations.push_back(op::Absorb{sealed, sealed.clock});
+    return delta;
+  });
+}
+
+/// Links an identity to a customer: the index first (it finds the record), then the journal (it can rebuild the index).
+Status link_identity(Store& store, const Identity& identity, CustomerId customer, CustomerId expected, UtcTime at) {
+  TAKT_TRY(holder, store.identities().claim(identity, customer, expected));
+  if (holder != customer) return {}; // somebody was faster: the next event sees their link
+  const std::string key = std::string(identity.kind == IdentityKind::user ? "u:" : "a:") + identity.value + '\x1f' + to_text(customer) + format_utc(at);
+  return commit_one(store, customer, {hash128("link\x1f" + key)}, [&](const CustomerRecord& record) {
+    Delta delta;
+    if (knows(record, identity)) return delta;
+    delta.clock = at;
+    if (record.version == 0) delta.operations.push_back(op::Found{at, false});
+    delta.operations.push_back(op::Link{identity, at});
+    return delta;
+  });
+}
+
+Status unlink_identity(Store& store, const Identity& identity, CustomerId customer, UtcTime at) {
+  const std::string key = identity.value + '\x1f' + to_text(customer) + format_utc(at);
+  return commit_one(store, customer, {hash128("unlink\x1f" + key)}, [&](const CustomerRecord& record) {
+    Delta delta;
+    if (!knows(record, identity)) return delta;
+    delta.clock = at;
+    delta.operations.push_back(op::Unlink{identity});
+    return delta;
+  });
+}
+
+/// One event names a login and a device: absorb the device's past, rebind the device, or nothing, by what each of them is already.
+Result<CustomerId> join_login_and_device(Store& store, const Identity& user, const Identity& device, bool is_identify, UtcTime at) {
+  TAKT_TRY(device_id, find_customer(store, device));
+  TAKT_TRY(user_id, find_customer(store, user));
+  if (device_id && device_id == user_id) return user_id;
+  if (!device_id) { // a new device of a known or new login
+    TAKT_TRY(customer, find_or_found(store, user));
+    TAKT_TRY_VOID(link_identity(store, user, customer, customer, at));
+    TAKT_TRY_VOID(link_identity(store, device, customer, CustomerId{}, at));
+    return customer;
+  }
+  TAKT_TRY(device_record, read_canonical(store, device_id));
+  if (!has_user(*device_record)) {
+    if (!user_id) { // the first known id: the anonymous record simply gets a name
+      TAKT_TRY_VOID(link_identity(store, user, device_record->id, CustomerId{}, at));
+      return find_or_found(store, user);
+    }
+    TAKT_TRY(merged, merge_customers(store, device_record->id, user_id, at));
+    TAKT_TRY(holder, store.identities().find(device));
+    TAKT_TRY_VOID(link_identity(store, device, merged, holder, at));
+    return merged;
+  }
+  TAKT_TRY(customer, find_or_found(store, user)); // a family's tablet: somebody else's device so far
+  TAKT_TRY_VOID(link_identity(store, user, customer, customer, at));
+  if (is_identify) {
+    TAKT_TRY(holder, store.identities().find(device));
+    TAKT_TRY_VOID(unlink_identity(store, device, device_record->id, at));
+    TAKT_TRY_VOID(link_identity(store, device, customer, holder, at));
+  }
+  return customer;
+}
+
+} // namespace
+
+Result<RecordPtr> read_canonical(Store& store, CustomerId customer) {
+  for (int step = 0; step < forward_pointers_max; ++step) {
+    TAKT_TRY(record, store.records().read(customer, Deadline{}));
+    if (!record->sealed_into) return record;
+    TAKT_TRY_VOID(complete_merge(store, *record));
+    customer = record->sealed_into;
+  }
+  return fail(ErrorCode::corrupt, "forward pointers of merged customers run in a circle");
+}
+
+Result<CustomerId> find_customer(Store& store, const Identity& identity) {
+  TAKT_TRY(customer, store.identities().find(identity));
+  if (!customer) return customer;
+  TAKT_TRY(record, read_canonical(store, customer));
+  return record->id ? record->id : customer; // an absent record has only the id that was claimed for it
+}
+
+Result<CustomerId> find_or_found(Store& store, const Identity& identity) {
+  TAKT_TRY(known, find_customer(store, identity));
+  if (known) return known;
+  const std::string name = std::string(identity.kind == IdentityKind::user ? "u:" : "a:") + identity.value;
+  for (std::uint64_t salt = 0;; ++salt) { // 64 bits collide once in 10^9 customers: then the next salt
+    const CustomerId customer{std::max<std::uint64_t>(1, hash64(name, salt))};
+    TAKT_TRY(record, store.records().read(customer, Deadline{}));
+    if (record->version != 0 && !knows(*record, identity)) continue;
+    return store.identities().claim(identity, customer, CustomerId{});
+  }
+}
+
+Result<CustomerId> resolve_event(Store& store, const Event& event) {
+  const Identity user{IdentityKind::user, event.user_id}, device{IdentityKind::anonymous, event.anonymous_id};
+  if (event.type == EventType::alias) {
+    const Identity former{IdentityKind::user, event.previous_id}, former_device{IdentityKind::anonymous, event.previous_id};
+    TAKT_TRY(into, find_or_found(store, user));
+    TAKT_TRY_VOID(link_identity(store, user, into, into, event.received_at));
+    TAKT_TRY(by_user, find_customer(store, former));
+    TAKT_TRY(by_device, find_customer(store, former_device));
+    CustomerId merged = into;
+    for (const CustomerId from : {by_user, by_device})
+      if (from && from != merged) {
+        TAKT_TRY(next, merge_customers(store, from, merged, event.received_at));
+        merged = next;
+      }
+    if (!by_user && !by_device) TAKT_TRY_VOID(link_identity(store, former, merged, CustomerId{}, event.received_at));
+    return merged;
+  }
+  if (!event.user_id.empty() && !event.anonymous_id.empty())
+    return join_login_and_device(store, user, device, event.type == EventType::identify, event.received_at);
+  const Identity& only = event.user_id.empty() ? device : user;
+  if (only.value.empty()) return fail_at("/anonymousId", "an event needs userId or anonymousId");
+  return find_or_found(store, only);
+}
+
+Result<CustomerId> merge_customers(Store& store, CustomerId one, CustomerId other, UtcTime now) {
+  TAKT_TRY(one_record, read_canonical(store, one));
+  TAKT_TRY(other_record, read_canonical(store, other));
+  const CustomerId first = one_record->id ? one_record->id : one, second = other_record->id ? other_record->id : other;
+  if (first == second) return first;
+  // The smaller id goes on. Every forward pointer points to a smaller id, so two merges of the same pair, started at the same time
+  // from both sides, cannot seal each other; a union does not care which side it is written to.
+  const CustomerId target = std::min(first, second), source = std::max(first, second);
+  TAKT_TRY_VOID(commit_one(store, target, link_commit_id("found-for-merge", target, source), [&](const CustomerRecord& record) {
+    Delta delta;
+    if (record.version != 0) return delta;
+    delta.clock = now;
+    delta.operations.push_back(op::Found{now, false});
+    return delta;
+  }));
+  TAKT_TRY_VOID(commit_one(store, source, link_commit_id("seal", source, target), [&](const CustomerRecord& record) {
+    Delta delta;
+    if (record.sealed_into) return delta;
+    delta.clock = now;
+    if (record.version == 0) delta.operations.push_back(op::Found{now, false});
+    delta.operations.push_back(op::Seal{target, now});
+    return delta;
+  }));
+  TAKT_TRY(survivor, read_canonical(store, source));
+  return survivor->id;
+}
+
+} // namespace takt

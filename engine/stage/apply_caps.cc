@@ -1,0 +1,28 @@
+// Stage 5. Caps run before scoring: a capped item must not cost a model call, nor win and leave a gap.
+#include "engine/stage/cap_reasons.h"
+#include "engine/stage/keep_if.h"
+#include "engine/stage/stages.h"
+
+namespace takt {
+
+Candidates apply_caps(const Call& call, const Opening& opening, Candidates items) {
+  if (opening.rules.placement.mode == PlacementMode::organic) return items;
+  const std::size_t dropped_before = items.dropped.size();
+  keep_if(items.alive, [&](Candidate& candidate) {
+    const CapCandidate asked{&candidate.labels, opening.contact};
+    if (!call.caps.blocks(asked)) return true;
+    std::vector<Reason> reasons = cap_reasons(call, asked, Stage::caps);
+    items.dropped.push_back({candidate.index, std::move(candidate.labels), std::move(reasons)});
+    return false;
+  });
+
+  // When an item would be free again is asked only where somebody will read it: it costs more than the whole check.
+  if (items.alive.empty() || call.request.explain == Explain::full) {
+    CapEnds ends(call);
+    for (std::size_t i = dropped_before; i < items.dropped.size(); ++i)
+      ends.fill({&items.dropped[i].labels, opening.contact}, items.dropped[i].reasons);
+  }
+  return items;
+}
+
+} // namespace takt

@@ -1,0 +1,166 @@
+// Stage 7. Keys that some candidate has are numbered; the ledger is then walked for clicks and for exposures, once each.
+#include "engine/stage/fatigue_curve.h"
+#include "engine/stage/stages.h"
+
+#include <span>
+#include <unordered_map>
+
+namespace takt {
+namespace {
+
+/// A factor this close to 1 is not worth a sentence.
+constexpr double factor_worth_telling = 0.999;
+
+std::uint64_t packed(std::size_t dimension, Symbol label) { return (static_cast<std::uint64_t>(dimension) << 32) | static_cast<std::uint32_t>(label); }
+
+/// Keys of a candidate: one label per dimension, all of them for tags; the category is its full path.
+void candidate_keys(const LabelSet& labels, Per per, std::vector<Symbol>& out) {
+  out.clear();
+  switch (per) {
+    case Per::item: out.push_back(labels.item); break;
+    case Per::group: out.push_back(labels.group); break;
+    case Per::brand: out.push_back(labels.brand); break;
+    case Per::campaign: out.push_back(labels.campaign); break;
+    case Per::kind: out.push_back(labels.kind); break;
+    case Per::channel: out.push_back(labels.channel); break;
+    case Per::placement: out.push_back(labels.placement); break;
+    case Per::category:
+      if (!labels.category.empty()) out.push_back(labels.category.back());
+      break;
+    case Per::tag: out = labels.tags; break;
+    case Per::all: out.push_back(Symbol::none); return;
+  }
+  std::erase(out, Symbol::none);
+}
+
+/// Keys that a shown entry counts for: as above, but every prefix of its category path.
+void entry_keys(const LabelSet& labels, Per per, std::vector<Symbol>& out) {
+  candidate_keys(labels, per, out);
+  if (per == Per::category) out = labels.category;
+}
+
+struct KeyFatigue {
+  std::vector<UtcTime> clicks;
+  double fatigue = 0;
+  double discount = 1;
+  std::uint32_t exposures = 0;
+};
+
+/// Rows of keys, per candidate or per label set: row numbers one after the other, with the end of each.
+struct RowLists {
+  std::vector<std::size_t> rows, ends;
+  std::span<const std::size_t> of(std::size_t list) const {
+    const std::size_t begin = list == 0 ? 0 : ends[list - 1];
+    return std::span(rows).subspan(begin, ends[list] - begin);
+  }
+};
+
+class FatigueTable {
+public:
+  FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates) : policy_(policy) {
+    row_of_.reserve(candidates.size() * policy.per.size());
+    std::vector<Symbol> labels;
+    for (const Candidate& candidate : candidates) {
+      for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension) {
+        candidate_keys(candidate.labels, policy.per[dimension], labels);
+        for (const Symbol label : labels) {
+          const auto [found, is_new] = row_of_.try_emplace(packed(dimension, label), keys_.size());
+          if (is_new) keys_.emplace_back();
+          candidate_rows_.rows.push_back(found->second);
+        }
+      }
+      candidate_rows_.ends.push_back(candidate_rows_.rows.size());
+    }
+  }
+
+  void read(const Ledger& ledger, UtcTime now) {
+    const RowLists rows = rows_by_label_set(ledger);
+    const auto for_each_shown = [&](auto&& visit) {
+      for (const Entry& entry : ledger.entries) {
+        // A stranger with a publishable key must not be able to wear an item out; ghosts were never seen.
+        if (entry.origin == EntryOrigin::unverified || entry.origin == EntryOrigin::ghost) continue;
+        const Medium medium = ledger.labels_of(entry).medium;
+        const auto shown = shown_at(entry, medium);
+        if (shown && *shown <= now && !rows.of(entry.labels).empty()) visit(entry, medium, *shown, rows.of(entry.labels));
+      }
+    };
+    // Clicks first: each takes from every earlier exposure of its keys.
+    for_each_shown([&](const Entry& entry, Medium, UtcTime, std::span<const std::size_t> keys) {
+      for (const Mark& mark : entry.marks)
+        if (mark.kind == MarkKind::clicked)
+          for (const std::size_t key : keys) keys_[key].clicks.push_back(mark.at);
+    });
+    for_each_shown([&](const Entry& entry, Medium medium, UtcTime shown, std::span<const std::size_t> keys) {
+      add(keys, shown, now);
+      for (const UtcTime again : reshown_at(entry, medium))
+        if (again <= now) add(keys, again, now);
+    });
+    for (KeyFatigue& key : keys_)
+      if (key.exposures > 0) key.discount = fatigue_discount(key.fatigue, policy_.beta);
+  }
+
+  struct Verdict { double factor = 1; std::uint32_t exposures = 0; };
+  /// Product over the keys of the n-th candidate; `exposures` are those of its first key, the item in the policy's usual order.
+  Verdict of(std::size_t candidate) const {
+    Verdict verdict;
+    const auto keys = candidate_rows_.of(candidate);
+    for (const std::size_t key : keys) verdict.factor *= keys_[key].discount;
+    if (!keys.empty()) verdict.exposures = keys_[keys.front()].exposures;
+    return verdict;
+  }
+
+private:
+  void add(std::span<const std::size_t> keys, UtcTime shown, UtcTime now) {
+    const double weight = exposure_weight(shown, now, policy_.half_life);
+    for (const std::size_t key : keys) {
+      keys_[key].fatigue += weight * left_by_clicks(keys_[key].clicks, shown, now);
+      ++keys_[key].exposures;
+    }
+  }
+
+  /// Entries share their label sets, so keys are looked up per set.
+  RowLists rows_by_label_set(const Ledger& ledger) const {
+    RowLists lists;
+    std::vector<Symbol> labels;
+    for (const LabelSet& set : ledger.label_sets) {
+      for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension) {
+        entry_keys(set, policy_.per[dimension], labels);
+        for (const Symbol label : labels)
+          if (const auto found = row_of_.find(packed(dimension, label)); found != row_of_.end()) lists.rows.push_back(found->second);
+      }
+      lists.ends.push_back(lists.rows.size());
+    }
+    return lists;
+  }
+
+  const FatiguePolicy& policy_;
+  std::unordered_map<std::uint64_t, std::size_t> row_of_;
+  std::vector<KeyFatigue> keys_;
+  RowLists candidate_rows_;
+};
+
+} // namespace
+
+Candidates apply_fatigue(const Call& call, const Opening& opening, Candidates items) {
+  const FatiguePolicy& policy = call.world.policy().fatigue;
+  const bool applies = policy.enabled && policy.beta > 0 && call.person.profile_allowed && opening.rules.placement.mode == PlacementMode::promote;
+  if (!applies || call.ledger->entries.empty()) return items;
+
+  FatigueTable table(policy, items.alive);
+  table.read(*call.ledger, call.person.now);
+  for (std::size_t i = 0; i < items.alive.size(); ++i) {
+    Candidate& candidate = items.alive[i];
+    const auto [factor, exposures] = table.of(i);
+    candidate.terms.fatigue_factor = factor;
+    if (factor >= factor_worth_telling) continue;
+    Reason reason;
+    reason.stage = Stage::fatigue;
+    reason.code = ReasonCode::fatigued;
+    reason.observed = exposures;
+    reason.factor = factor;
+    candidate.reasons.push_back(std::move(reason));
+  }
+  return items;
+}
+
+} // namespace takt

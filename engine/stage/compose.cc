@@ -1,0 +1,233 @@
+// Stage 9. Slot by slot: who is still allowed, what each would add, one draw. The only random step of a decision.
+#include "core/check.h"
+#include "core/hash.h"
+#include "engine/stage/cap_reasons.h"
+#include "engine/stage/diversity.h"
+#include "engine/stage/slate_report.h"
+#include "engine/stage/softmax.h"
+#include "engine/stage/stages.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace takt {
+namespace {
+
+/// No item can be called that: ids have no control characters.
+constexpr std::string_view hold_key = "\x1fhold";
+/// A discount smaller than this is not worth a sentence.
+constexpr double factor_worth_telling = 0.999;
+
+Reason reason_of(Stage stage, ReasonCode code) {
+  Reason reason;
+  reason.stage = stage;
+  reason.code = code;
+  return reason;
+}
+
+class SlateBuilder {
+public:
+  SlateBuilder(Call& call, const Opening& opening, Ranked ranked)
+      : call_(call), opening_(opening), placement_(opening.rules.placement), policy_(call.world.policy()),
+        organic_(placement_.mode == PlacementMode::organic), items_(std::move(ranked.alive)), open_(items_.size(), true),
+        placement_key_(hash64(opening.request.placement.text())), diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets()) {
+    slate_.dropped = std::move(ranked.dropped);
+    slate_.unknown = std::move(ranked.unknown);
+    for (const Candidate& item : items_) {
+      score_max_ = std::max(score_max_, std::abs(item.score));
+      keys_.push_back(hash64(call.world.catalogue->at(item.index).item.id.text()));
+    }
+  }
+
+  Slate build() {
+    const CapRule* stop = organic_ ? nullptr : stopping_rule(policy_, slate_.dropped);
+    if (stop) stop_for(*stop);
+    for (std::uint32_t slot = 1; slot <= opening_.limit; ++slot)
+      if (!fill(slot)) break;
+    const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
+    for (std::size_t i = 0; i < items_.size(); ++i) // nobody asks for their labels any more
+      if (open_[i]) slate_.dropped.push_back({items_[i].index, std::move(items_[i].labels), {rest}});
+    if (slate_.choices.size() < opening_.limit) slate_.reasons = why_short(slate_);
+    if (slate_.choices.empty()) answer_nothing(stop);
+    return std::move(slate_);
+  }
+
+private:
+  std::vector<const LabelSet*> label_sets() const {
+    std::vector<const LabelSet*> sets;
+    sets.reserve(items_.size());
+    for (const Candidate& item : items_) sets.push_back(&item.labels);
+    return sets;
+  }
+
+  /// False: the placement ends before this slot.
+  bool fill(std::uint32_t slot) {
+    if (std::none_of(open_.begin(), open_.end(), [](bool open) { return open; })) return false;
+    if (organic_) return choose(first_open(), slot, 1.0, true);
+    if (const auto pinned = pinned_for(slot)) return choose(*pinned, slot, 1.0, false);
+    return draw(slot);
+  }
+
+  bool draw(std::uint32_t slot) {
+    std::vector<std::size_t> items;
+    std::vector<DrawOption> options;
+    const std::uint64_t slot_key = mix64(placement_key_, slot);
+    // Hold comes first: among equals that are worth nothing, doing nothing wins.
+    const bool may_hold = placement_.hold && !never_held_is_open();
+    if (may_hold) options.push_back({0.0, mix64(slot_key, hash64(hold_key))});
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!open_[i] || is_pinned_later(i, slot)) continue;
+      items.push_back(i);
+      options.push_back({gain(i), mix64(slot_key, keys_[i])});
+    }
+    const Draw drawn = draw_softmax(options, policy_.exploration.temperature, call_.request.seed);
+    if (may_hold && drawn.index == 0) {
+      slate_.hold = Hold{slot, HoldKind::chosen, drawn.propensity};
+      return false;
+    }
+    return choose(items[drawn.index - (may_hold ? 1 : 0)], slot, drawn.propensity, true);
+  }
+
+  double gain(std::size_t i) const { return (score_max_ > 0 ? items_[i].score / score_max_ : 0.0) + diversity_.penalty(i); }
+
+  bool choose(std::size_t i, std::uint32_t slot, double propensity, bool usable) {
+    const double discount = std::exp(diversity_.penalty(i));
+    if (discount < factor_worth_telling) {
+      items_[i].reasons.push_back(reason_of(Stage::compose, ReasonCode::diversity));
+      items_[i].reasons.back().factor = discount;
+    }
+    open_[i] = false;
+    call_.take(items_[i].labels, opening_.contact, !organic_);
+    slate_.choices.push_back({items_[i], slot, propensity, usable});
+    if (slot == opening_.limit) return true; // whoever is left was outranked, whatever the next slot would have said
+    diversity_.choose(i);
+    if (!organic_) close_what_the_slot_forbids(items_[i].labels);
+    return true;
+  }
+
+  /// Variants of what was chosen, and whoever a cap does not let join this slate.
+  void close_what_the_slot_forbids(const LabelSet& chosen) {
+    const std::size_t dropped_before = slate_.dropped.size();
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!open_[i]) continue;
+      const CapCandidate asked{&items_[i].labels, opening_.contact};
+      if (!placement_.variants && items_[i].labels.group == chosen.group) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
+      else if (call_.caps.blocks(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
+    }
+    const std::span<const Dropped> dropped(slate_.dropped);
+    if (const CapRule* stop = stopping_rule(policy_, dropped.subspan(dropped_before))) stop_for(*stop);
+  }
+
+  void stop_for(const CapRule& rule) {
+    Reason reason = reason_of(Stage::compose, ReasonCode::capped);
+    reason.rule = rule.id;
+    reason.limit = rule.limit;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (open_[i] && stops(rule, items_[i].labels)) drop(i, {reason});
+  }
+
+  void drop(std::size_t i, std::vector<Reason> reasons) {
+    open_[i] = false;
+    slate_.dropped.push_back({items_[i].index, items_[i].labels, std::move(reasons)});
+  }
+
+  /// Nothing is shown: on purpose, because a rule says so, or because nothing is there (then the fallback may help).
+  void answer_nothing(const CapRule* stop) {
+    const bool below_hold = std::any_of(slate_.dropped.begin(), slate_.dropped.end(), [](const Dropped& dropped) {
+      return dropped.reasons.front().code == ReasonCode::below_hold;
+    });
+    slate_.outcome = Outcome::hold;
+    if (slate_.hold) return;
+    if (stop && stop->on_exceed == OnExceed::defer) slate_.outcome = Outcome::defer;
+    else slate_.hold = Hold{1, below_hold ? HoldKind::chosen : HoldKind::no_candidates, 1.0};
+  }
+
+  std::size_t first_open() const { return static_cast<std::size_t>(std::find(open_.begin(), open_.end(), true) - open_.begin()); }
+
+  /// The one that is pinned here; where nothing else is left, the next one that is pinned later moves up.
+  std::optional<std::size_t> pinned_for(std::uint32_t slot) const {
+    std::optional<std::size_t> next;
+    bool others = false;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!open_[i]) continue;
+      if (items_[i].pinned_slot == slot) return i;
+      if (!is_pinned_later(i, slot)) others = true;
+      else if (!next || *items_[i].pinned_slot < *items_[*next].pinned_slot) next = i;
+    }
+    return others ? std::nullopt : next;
+  }
+  bool is_pinned_later(std::size_t i, std::uint32_t slot) const {
+    return items_[i].pinned_slot && *items_[i].pinned_slot > slot && *items_[i].pinned_slot <= opening_.limit;
+  }
+  /// Kinds that hold does not beat: while one of them could be shown, hold is not among the options.
+  bool never_held_is_open() const {
+    const auto& kinds = policy_.arbitration.never_hold;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (open_[i] && std::find(kinds.begin(), kinds.end(), items_[i].labels.kind) != kinds.end()) return true;
+    return false;
+  }
+
+  Call& call_;
+  const Opening& opening_;
+  const Placement& placement_;
+  const Policy& policy_;
+  bool organic_;
+  std::vector<Candidate> items_;             ///< by rank; never moved, `diversity_` points into them
+  std::vector<bool> open_;                   ///< neither chosen nor dropped
+  std::uint64_t placement_key_;
+  SlateDiversity diversity_;
+  std::vector<std::uint64_t> keys_;          ///< of the items' draws
+  double score_max_ = 0;                     ///< largest |score|: gains are in units of it
+  Slate slate_;
+};
+
+bool wants_fallback(const Call& call, const Slate& slate) {
+  if (!slate.choices.empty() || slate.outcome != Outcome::hold || !slate.hold || slate.hold->kind != HoldKind::no_candidates) return false;
+  const CapRule* stop = stopping_rule(call.world.policy(), slate.dropped);
+  return !stop || stop->on_exceed != OnExceed::nothing;
+}
+
+Candidates fallback_items(const Call& call, const Opening& opening) {
+  Candidates items;
+  for (const Symbol id : opening.rules.fallback) {
+    const auto index = call.world.catalogue->find(id);
+    if (!index) continue; // configured before the item came, or after it went
+    if (std::any_of(items.alive.begin(), items.alive.end(), [&](const Candidate& other) { return other.index == *index; })) continue;
+    Candidate item;
+    item.index = *index;
+    item.labels = labels_at(call.world.catalogue->at(*index), opening.rules);
+    item.source = Source::list;
+    item.because = Because::picked;
+    items.alive.push_back(std::move(item));
+  }
+  return items;
+}
+
+} // namespace
+
+Slate compose(Call& call, const Opening& opening, Ranked ranked) { return SlateBuilder(call, opening, std::move(ranked)).build(); }
+
+Slate add_fallback(Call& call, const Opening& opening, Slate slate) {
+  if (!wants_fallback(call, slate)) return slate;
+  Candidates items = apply_caps(call, opening, drop_ineligible(call, opening, fallback_items(call, opening)));
+  const bool organic = opening.rules.placement.mode == PlacementMode::organic;
+  for (Candidate& item : items.alive) {
+    if (slate.choices.size() == opening.limit) break;
+    // The items before it are taken by now: the same checks again, as in any slate.
+    const bool variant = !opening.rules.placement.variants && call.taken_groups.contains(item.labels.group);
+    if (!organic && (variant || call.caps.blocks({&item.labels, opening.contact}))) continue;
+    call.take(item.labels, opening.contact, !organic);
+    std::erase_if(slate.dropped, [&](const Dropped& dropped) { return dropped.index == item.index; });
+    slate.choices.push_back({std::move(item), static_cast<std::uint32_t>(slate.choices.size() + 1), 1.0, false});
+  }
+  for (Dropped& dropped : items.dropped) {
+    const auto same = [&](const Dropped& known) { return known.index == dropped.index; };
+    if (std::none_of(slate.dropped.begin(), slate.dropped.end(), same)) slate.dropped.push_back(std::move(dropped));
+  }
+  if (slate.choices.empty()) return slate;
+  slate.outcome = Outcome::fallback;
+  slate.hold.reset();
+  return slate;
+}
+
+} // namespace takt

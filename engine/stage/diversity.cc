@@ -1,0 +1,76 @@
+#include "engine/stage/diversity.h"
+
+#include "core/check.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace takt {
+namespace {
+
+// What makes two items look alike on a page: mostly where they stand in the shop, then who made them, then their badges.
+constexpr double category_share = 0.6, brand_share = 0.25, tags_share = 0.15;
+/// Full strength would ignore the score altogether.
+constexpr double strength_max = 0.99;
+/// Below this nothing is left but rounding.
+constexpr double variance_min = 1e-12;
+
+double category_similarity(const LabelSet& a, const LabelSet& b) {
+  if (a.category.empty() || b.category.empty()) return 0;
+  const std::size_t depth = std::min(a.category.size(), b.category.size());
+  std::size_t shared = 0;
+  while (shared < depth && a.category[shared] == b.category[shared]) ++shared;
+  return static_cast<double>(shared) / std::sqrt(static_cast<double>(a.category.size() * b.category.size()));
+}
+
+double tags_similarity(const LabelSet& a, const LabelSet& b) {
+  if (a.tags.empty() || b.tags.empty()) return 0;
+  std::size_t shared = 0;
+  for (auto left = a.tags.begin(), right = b.tags.begin(); left != a.tags.end() && right != b.tags.end();) {
+    if (*left == *right) ++shared;
+    if (*left <= *right) ++left;
+    else ++right;
+  }
+  return static_cast<double>(shared) / std::sqrt(static_cast<double>(a.tags.size() * b.tags.size()));
+}
+
+} // namespace
+
+double similarity_of(const LabelSet& a, const LabelSet& b) {
+  const double brand = a.brand != Symbol::none && a.brand == b.brand ? 1.0 : 0.0;
+  return similarity_max * (category_share * category_similarity(a, b) + brand_share * brand + tags_share * tags_similarity(a, b));
+}
+
+ResidualVariance::ResidualVariance(std::vector<double> diagonal) : variance_(std::move(diagonal)) {}
+
+void ResidualVariance::choose(std::size_t chosen, std::span<const double> kernel_row) {
+  TAKT_CHECK(kernel_row.size() == variance_.size(), "one kernel value per row");
+  TAKT_CHECK(variance_[chosen] > variance_min, "a chosen row adds something");
+  const double deviation = std::sqrt(variance_[chosen]);
+  std::vector<double> column(variance_.size());
+  for (std::size_t i = 0; i < variance_.size(); ++i) {
+    double explained = 0;
+    for (const std::vector<double>& earlier : columns_) explained += earlier[chosen] * earlier[i];
+    column[i] = (kernel_row[i] - explained) / deviation;
+  }
+  for (std::size_t i = 0; i < variance_.size(); ++i) variance_[i] = std::max(0.0, variance_[i] - column[i] * column[i]);
+  columns_.push_back(std::move(column));
+}
+
+SlateDiversity::SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items)
+    : method_(policy.strength > 0 ? policy.method : DiversityMethod::none),
+      weight_(std::min(policy.strength, strength_max) / (1.0 - std::min(policy.strength, strength_max))), items_(std::move(items)),
+      residual_(std::vector<double>(items_.size(), 1.0)), penalties_(items_.size(), 0.0), row_(items_.size()) {}
+
+void SlateDiversity::choose(std::size_t item) {
+  if (method_ == DiversityMethod::none) return;
+  for (std::size_t i = 0; i < items_.size(); ++i) row_[i] = i == item ? 1.0 : similarity_of(*items_[item], *items_[i]);
+  if (method_ == DiversityMethod::dpp) {
+    residual_.choose(item, row_);
+    for (std::size_t i = 0; i < items_.size(); ++i) penalties_[i] = weight_ * std::log(std::max(residual_.at(i), variance_min));
+  } else {
+    for (std::size_t i = 0; i < items_.size(); ++i) penalties_[i] = std::min(penalties_[i], -weight_ * row_[i]);
+  }
+}
+
+} // namespace takt

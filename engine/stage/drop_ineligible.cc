@@ -1,0 +1,130 @@
+// Stage 4. What holds for the whole opening is bound once; each item then meets a few comparisons. Every reason is reported.
+#include "engine/condition.h"
+#include "engine/stage/keep_if.h"
+#include "engine/stage/stages.h"
+#include "engine/stage/standing_rules.h"
+#include "engine/stage/timed_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace takt {
+namespace {
+
+Reason blocked(ReasonCode code, std::string rule = {}, std::optional<UtcTime> eligible_again = std::nullopt) {
+  Reason reason;
+  reason.stage = Stage::eligibility;
+  reason.code = code;
+  reason.rule = std::move(rule);
+  reason.eligible_again = eligible_again;
+  return reason;
+}
+
+/// Gates, dismissals and pauses of this customer that hold now, with their ends.
+class TimedNow {
+public:
+  explicit TimedNow(const Call& call) : record_(*call.person), policy_(call.world.policy()), now_(call.person.now) {
+    for (const GatePolicy& gate : policy_.gates)
+      if (gate_holds(gate, record_, now_)) gates_.push_back({&gate, gate_end(gate, record_, now_)});
+    for (const Dismissal& dismissal : record_.dismissals)
+      if (dismissal_holds(dismissal, now_)) dismissals_.push_back(&dismissal);
+    for (const PausePolicy& pause : policy_.post_purchase) {
+      const auto may_hold = [&](const Order& order) { return now_ < order.at + pause.pause; };
+      if (std::any_of(record_.orders.begin(), record_.orders.end(), may_hold)) pauses_.push_back({&pause, {}});
+    }
+  }
+
+  void report(const Item& item, const LabelSet& labels, std::vector<Reason>& out) {
+    if (!schedule_holds(item, now_))
+      out.push_back(blocked(ReasonCode::out_of_schedule, {}, item.starts_at && now_ < *item.starts_at ? item.starts_at : std::nullopt));
+    for (const auto& [gate, end] : gates_)
+      if (gate_binds(*gate, labels)) out.push_back(blocked(ReasonCode::gated, gate->id, end));
+    report_dismissals(labels, out);
+    for (PauseNow& pause : pauses_)
+      if (const auto end = pause_end_of(pause, labels); end && now_ < *end) out.push_back(blocked(ReasonCode::post_purchase, {}, end));
+  }
+
+private:
+  struct GateNow { const GatePolicy* gate = nullptr; UtcTime end{}; };
+  struct PauseNow { const PausePolicy* pause = nullptr; std::map<Symbol, std::optional<UtcTime>> end_of_key; };
+
+  /// One reason for all of them: the last one to end, none where one is for good.
+  void report_dismissals(const LabelSet& labels, std::vector<Reason>& out) const {
+    bool any = false, for_good = false;
+    UtcTime end{};
+    for (const Dismissal* dismissal : dismissals_) {
+      if (!dismissal_binds(*dismissal, labels)) continue;
+      any = true;
+      if (dismissal->until) end = std::max(end, *dismissal->until);
+      else for_good = true;
+    }
+    if (any) out.push_back(blocked(ReasonCode::dismissed, {}, for_good ? std::nullopt : std::optional(end)));
+  }
+
+  /// Many candidates share a group or category: the orders are read once per key.
+  std::optional<UtcTime> pause_end_of(PauseNow& pause, const LabelSet& labels) const {
+    const Symbol key = pause_key(*pause.pause, labels);
+    const auto [entry, is_new] = pause.end_of_key.try_emplace(key);
+    if (is_new) entry->second = pause_end(*pause.pause, record_, key);
+    return entry->second;
+  }
+
+  const CustomerRecord& record_;
+  const Policy& policy_;
+  UtcTime now_;
+  std::vector<GateNow> gates_;
+  std::vector<const Dismissal*> dismissals_;
+  std::vector<PauseNow> pauses_;             ///< with an order young enough
+};
+
+/// What this call itself keeps out: exclude, anchors, filter, items of its earlier placements.
+class CallRules {
+public:
+  CallRules(const Call& call, const Opening& opening)
+      : call_(call), organic_(opening.rules.placement.mode == PlacementMode::organic), variants_(opening.rules.placement.variants) {
+    for (const ItemId& id : opening.request.anchor_items) {
+      const Symbol named = call.world.symbols->find(id.text());
+      if (const auto index = call.world.catalogue->find(named)) anchors_.push_back(&call.world.catalogue->at(*index));
+    }
+  }
+
+  void report(const CatalogueItem& item, const LabelSet& labels, std::vector<Reason>& out) const {
+    if (call_.excluded.contains(labels.item)) out.push_back(blocked(ReasonCode::excluded));
+    const auto shares_group = [&](const CatalogueItem* anchor) { return anchor->labels.group == labels.group; };
+    if (std::any_of(anchors_.begin(), anchors_.end(), shares_group)) out.push_back(blocked(ReasonCode::anchor)); // itself included
+    if (call_.request.filter && !condition_holds(*call_.request.filter, item, anchors_.empty() ? nullptr : anchors_.front()))
+      out.push_back(blocked(ReasonCode::filtered));
+    if (organic_) return; // a search result is not incomplete because the hero shows one of its items
+    if (call_.taken_items.contains(labels.item)) out.push_back(blocked(ReasonCode::duplicate));
+    else if (!variants_ && call_.taken_groups.contains(labels.group)) out.push_back(blocked(ReasonCode::group_duplicate));
+  }
+
+private:
+  const Call& call_;
+  bool organic_, variants_;
+  std::vector<const CatalogueItem*> anchors_;
+};
+
+} // namespace
+
+Candidates drop_ineligible(const Call& call, const Opening& opening, Candidates items) {
+  const bool organic = opening.rules.placement.mode == PlacementMode::organic;
+  const StandingRules standing(call, opening);
+  const CallRules own(call, opening);
+  TimedNow timed(call);
+
+  std::vector<Reason> reasons;
+  keep_if(items.alive, [&](Candidate& candidate) {
+    const CatalogueItem& item = call.world.catalogue->at(candidate.index);
+    standing.report(item, candidate.labels, reasons);
+    if (!organic) timed.report(item.item, candidate.labels, reasons);
+    own.report(item, candidate.labels, reasons);
+    if (reasons.empty()) return true;
+    items.dropped.push_back({candidate.index, std::move(candidate.labels), std::exchange(reasons, {})});
+    return false;
+  });
+  return items;
+}
+
+} // namespace takt

@@ -1,0 +1,13 @@
+#include "engine/stage/stages.h"
+
+namespace takt {
+
+LabelSet labels_at(const CatalogueItem& item, const PlacementRules& rules) {
+  LabelSet labels = item.labels;
+  labels.channel = rules.channel;
+  labels.placement = rules.symbol;
+  labels.medium = rules.medium;
+  return labels;
+}
+
+} // namespace takt

@@ -1,0 +1,103 @@
+// The same verdicts as drop_ineligible.cc, at any later instant: both read timed_rules.h and standing_rules.h.
+#include "engine/stage/stages.h"
+#include "engine/stage/standing_rules.h"
+#include "engine/stage/timed_rules.h"
+
+namespace takt {
+namespace {
+
+/// Blocks until somebody changes something: no end is known.
+class StandingObstacle final : public Obstacle {
+public:
+  bool blocks(const CapCandidate&, UtcTime) const override { return true; }
+  void edges(const CapCandidate&, UtcTime, std::vector<UtcTime>&) const override {}
+};
+
+class ScheduleObstacle final : public Obstacle {
+public:
+  explicit ScheduleObstacle(const Item& item) : item_(item) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return !schedule_holds(item_, t); }
+  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
+    if (item_.starts_at && *item_.starts_at > t) out.push_back(*item_.starts_at);
+    if (item_.ends_at && *item_.ends_at > t) out.push_back(*item_.ends_at);
+  }
+
+private:
+  const Item& item_;
+};
+
+class GateObstacle final : public Obstacle {
+public:
+  GateObstacle(const GatePolicy& gate, const CustomerRecord& record) : gate_(gate), record_(record) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return gate_holds(gate_, record_, t); }
+  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
+    Edges edges;
+    gate_edges(gate_, record_, edges);
+    for (const UtcTime edge : edges)
+      if (edge > t) out.push_back(edge);
+  }
+
+private:
+  const GatePolicy& gate_;
+  const CustomerRecord& record_;
+};
+
+class PauseObstacle final : public Obstacle {
+public:
+  explicit PauseObstacle(UtcTime end) : end_(end) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return t < end_; }
+  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
+    if (end_ > t) out.push_back(end_);
+  }
+
+private:
+  UtcTime end_;
+};
+
+class DismissalObstacle final : public Obstacle {
+public:
+  explicit DismissalObstacle(const Dismissal& dismissal) : dismissal_(dismissal) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return dismissal_holds(dismissal_, t); }
+  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
+    if (dismissal_.at > t) out.push_back(dismissal_.at);
+    if (dismissal_.until && *dismissal_.until > t) out.push_back(*dismissal_.until);
+  }
+
+private:
+  const Dismissal& dismissal_;
+};
+
+} // namespace
+
+std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Opening& opening, const CatalogueItem& item) {
+  std::vector<std::unique_ptr<Obstacle>> obstacles;
+  const LabelSet labels = labels_at(item, opening.rules);
+  std::vector<Reason> standing;
+  StandingRules(call, opening).report(item, labels, standing);
+  if (!standing.empty()) obstacles.push_back(std::make_unique<StandingObstacle>());
+  if (opening.rules.placement.mode == PlacementMode::organic) return obstacles;
+
+  const CustomerRecord& record = *call.person;
+  const Policy& policy = call.world.policy();
+  if (item.item.starts_at || item.item.ends_at) obstacles.push_back(std::make_unique<ScheduleObstacle>(item.item));
+  for (const GatePolicy& gate : policy.gates)
+    if (gate_binds(gate, labels)) obstacles.push_back(std::make_unique<GateObstacle>(gate, record));
+  for (const PausePolicy& pause : policy.post_purchase)
+    if (const auto end = pause_end(pause, record, pause_key(pause, labels))) obstacles.push_back(std::make_unique<PauseObstacle>(*end));
+  for (const Dismissal& dismissal : record.dismissals)
+    if (dismissal_binds(dismissal, labels)) obstacles.push_back(std::make_unique<DismissalObstacle>(dismissal));
+  return obstacles;
+}
+
+EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const CatalogueItem& item) {
+  const auto obstacles = obstacles_for(call, opening, item);
+  std::vector<const Obstacle*> views;
+  views.reserve(obstacles.size());
+  for (const auto& obstacle : obstacles) views.push_back(obstacle.get());
+  const LabelSet labels = labels_at(item, opening.rules);
+  const CapCandidate candidate{&labels, opening.contact};
+  if (opening.rules.placement.mode == PlacementMode::promote) return call.caps.eligible_again(candidate, views);
+  return eligible_again(*call.ledger, {}, call.person.session, views, candidate, {}, call.person.now); // organic: no caps
+}
+
+} // namespace takt

@@ -1,0 +1,114 @@
+#include "engine/source/source.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+struct SourceEntry {
+  Source source;
+  bool needs_profile;   ///< starts from the person, whatever the request names
+  void (*find)(const Search& search, Finds& finds);
+};
+
+/// Every source, in the order that breaks ties. Not here: `caller` replaces them all; `pinned` and `list` need documents of a
+/// later release and find nothing until then.
+constexpr SourceEntry sources[] = {
+    {Source::similar, false, find_similar},
+    {Source::bought_together, false, find_bought_together},
+    {Source::viewed_together, false, find_viewed_together},
+    {Source::taste, true, find_taste},
+    {Source::session, true, find_session},
+    {Source::recently_viewed, true, find_recently_viewed},
+    {Source::trending, false, find_trending},
+    {Source::new_items, false, find_new},
+    {Source::popular, false, find_popular},
+    {Source::service, false, find_service},
+};
+
+struct Sourced {
+  Find find;
+  Source source = Source::popular;
+};
+
+bool applies(const SourceEntry& entry, const Search& search, bool popular_only) {
+  if (popular_only) return entry.source == Source::popular;
+  if (entry.needs_profile && !search.call.person.profile_allowed) return false;
+  const auto& chosen = search.opening.rules.placement.sources;
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), entry.source) != chosen.end();
+}
+
+std::vector<ItemIndex> known_anchors(const Call& call, const Opening& opening) {
+  std::vector<ItemIndex> anchors;
+  for (const ItemId& id : opening.request.anchor_items) {
+    const auto index = call.world.catalogue->find(call.world.symbols->find(id.text()));
+    if (index && anchors.size() < anchors_max) anchors.push_back(*index);
+  }
+  return anchors;
+}
+
+/// Each item once, as its best source found it: score, then the order of sources.
+std::vector<Sourced> merge(const std::vector<Sourced>& found) {
+  // (item, place) as one number: sorting integers is several times faster than sorting finds.
+  std::vector<std::uint64_t> keys(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) keys[i] = static_cast<std::uint64_t>(found[i].find.index) << 32 | i;
+  std::sort(keys.begin(), keys.end());
+  std::vector<Sourced> merged;
+  merged.reserve(found.size());
+  for (const std::uint64_t key : keys) {
+    const Sourced& next = found[key & 0xffff'ffff]; // places ascend in the order of sources
+    if (merged.empty() || merged.back().find.index != next.find.index) merged.push_back(next);
+    else if (next.find.score > merged.back().find.score) merged.back() = next;
+  }
+  return merged;
+}
+
+/// Keeps the best limits::candidates_max, then puts them in the order of item ids.
+void bound(std::vector<Sourced>& merged, const Catalogue& catalogue) {
+  const auto better = [&](const Sourced& a, const Sourced& b) {
+    if (a.find.score != b.find.score) return a.find.score > b.find.score;
+    if (a.source != b.source) return a.source < b.source;
+    return catalogue.rank(a.find.index) < catalogue.rank(b.find.index);
+  };
+  if (merged.size() > limits::candidates_max) {
+    std::nth_element(merged.begin(), merged.begin() + limits::candidates_max, merged.end(), better);
+    merged.resize(limits::candidates_max);
+  }
+  std::sort(merged.begin(), merged.end(), [&](const Sourced& a, const Sourced& b) { return catalogue.rank(a.find.index) < catalogue.rank(b.find.index); });
+}
+
+Candidate candidate_of(const Sourced& sourced, const Catalogue& catalogue, const Opening& opening) {
+  Candidate candidate;
+  candidate.index = sourced.find.index;
+  candidate.labels = labels_at(catalogue.at(sourced.find.index), opening.rules);
+  candidate.source = sourced.source;
+  candidate.retrieval_score = sourced.find.score;
+  candidate.because = sourced.find.because;
+  candidate.because_item = sourced.find.because_item;
+  return candidate;
+}
+
+} // namespace
+
+Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeatures& features, std::span<const ItemIndex> without, bool popular_only) {
+  const Catalogue& catalogue = *call.world.catalogue;
+  Search search{call, opening, features, without, known_anchors(call, opening)};
+  if (opening.request.candidates) return popular_only ? Candidates{} : take_caller_candidates(search);
+  if (popular_only) search.finds_max = limits::candidates_max;
+
+  std::vector<Sourced> found;
+  for (const SourceEntry& entry : sources) {
+    if (!applies(entry, search, popular_only)) continue;
+    Finds finds(search);
+    entry.find(search, finds);
+    for (const Find& find : finds.all()) found.push_back({find, entry.source});
+  }
+  std::vector<Sourced> merged = merge(found);
+  bound(merged, catalogue);
+  Candidates candidates;
+  candidates.alive.reserve(merged.size());
+  for (const Sourced& sourced : merged) candidates.alive.push_back(candidate_of(sourced, catalogue, opening));
+  return candidates;
+}
+
+} // namespace takt

@@ -1,0 +1,96 @@
+// Stage 6. One feature row per candidate in one matrix, one call of the scorer, then the terms that turn a probability into worth.
+#include "core/check.h"
+#include "engine/stage/stages.h"
+#include "engine/taste.h"
+
+#include <cmath>
+
+namespace takt {
+namespace {
+
+/// Older than any half-life of the features: what has no date is not new.
+constexpr float age_unknown_days = 3650;
+
+/// Any real number to (0,1), keeping the order; 0 stays for "the caller said nothing".
+float squashed(std::optional<double> score) {
+  if (!score) return 0;
+  return static_cast<float>(0.5 * (1.0 + *score / (1.0 + std::abs(*score))));
+}
+
+bool is_from_session(Source source) { return source == Source::session || source == Source::recently_viewed; }
+bool is_from_anchor(Source source) { return source == Source::similar || source == Source::bought_together || source == Source::viewed_together; }
+
+/// Candidates as the scorer sees them.
+class RowWriter {
+public:
+  RowWriter(const Call& call, const CustomerFeatures& customer)
+      : call_(call), models_(*call.world.models), customer_(customer), taste_(taste_vector(models_, customer)), service_(call.world.symbols->find("service")) {}
+
+  void write(const Candidate& candidate, std::span<float> row) const {
+    const CatalogueItem& item = call_.world.catalogue->at(candidate.index);
+    ItemFeatures features;
+    features.item = candidate.labels.item;
+    features.group = candidate.labels.group;
+    features.brand = candidate.labels.brand;
+    features.category = candidate.labels.category;
+    if (const auto found = models_.popularity.find(candidate.labels.item); found != models_.popularity.end()) features.popularity = found->second;
+    features.taste_match = taste_match(models_, taste_, candidate.labels.item);
+    features.retrieval_score = candidate.retrieval_score;
+    features.price = item.item.price ? static_cast<float>(item.item.price->amount()) : 0.0F;
+    features.age_days = age_days(item.item);
+    features.caller_score = squashed(candidate.caller_score);
+    features.from_session = is_from_session(candidate.source);
+    features.from_anchor = is_from_anchor(candidate.source);
+    features.is_service = service_ != Symbol::none && candidate.labels.kind == service_;
+    write_feature_row(customer_, features, row);
+  }
+
+private:
+  float age_days(const Item& item) const {
+    if (item.added_at == UtcTime{}) return age_unknown_days;
+    return static_cast<float>(static_cast<double>((call_.person.now - item.added_at).count()) / static_cast<double>(days(1).count()));
+  }
+
+  const Call& call_;
+  const Models& models_;
+  const CustomerFeatures& customer_;
+  std::vector<float> taste_;
+  Symbol service_;
+};
+
+/// Worth of one response in the account's currency.
+double value_of(const Item& item, const Arbitration& arbitration) {
+  if (item.value_micros) return static_cast<double>(*item.value_micros) / 1e6;
+  if (item.price) return item.price->amount() * arbitration.margin;
+  return static_cast<double>(arbitration.default_value_micros) / 1e6;
+}
+
+} // namespace
+
+Candidates score_items(const Call& call, const Opening& opening, const CustomerFeatures& features, Candidates items) {
+  if (items.alive.empty()) return items;
+  const Scorer* scorer = call.world.models->scorer.get();
+  TAKT_CHECK(scorer && scorer->schema_fingerprint() == feature_schema().fingerprint, "a served scorer knows this feature schema");
+
+  const std::size_t width = feature_schema().columns.size();
+  std::vector<float> rows(items.alive.size() * width);
+  const RowWriter writer(call, features);
+  for (std::size_t i = 0; i < items.alive.size(); ++i) writer.write(items.alive[i], std::span(rows).subspan(i * width, width));
+  std::vector<double> probabilities(items.alive.size());
+  scorer->score(rows, probabilities);
+
+  const bool organic = opening.rules.placement.mode == PlacementMode::organic;
+  const Arbitration& arbitration = call.world.policy().arbitration;
+  for (std::size_t i = 0; i < items.alive.size(); ++i) {
+    ScoreTerms& terms = items.alive[i].terms;
+    terms = ScoreTerms{};
+    terms.p_act = probabilities[i];
+    terms.p_nothing = 0; // is learnt from randomised hold only; until then the whole response is credited to the item
+    terms.value = value_of(call.world.catalogue->at(items.alive[i].index).item, arbitration);
+    terms.contact_cost = organic ? 0 : static_cast<double>(opening.rules.placement.contact_cost_micros) / 1e6;
+    terms.attention_price = organic ? 0 : arbitration.attention_price; // who searches asked for it
+  }
+  return items;
+}
+
+} // namespace takt

@@ -1,0 +1,100 @@
+#include "engine/stage/timed_rules.h"
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+/// End of what an "on" mark opens, if nothing closes it.
+UtcTime lapse_of(const Fact::Switch& change, Duration ttl) {
+  const UtcTime lapse = change.at + ttl;
+  return change.expires_at ? std::min(lapse, *change.expires_at) : lapse;
+}
+
+/// The latest mark at or before t; at the same instant "on" wins.
+const Fact::Switch* latest_switch(const Fact& fact, UtcTime t) {
+  const Fact::Switch* latest = nullptr;
+  for (const Fact::Switch& change : fact.switches) {
+    if (change.at > t) continue;
+    if (!latest || change.at > latest->at || (change.at == latest->at && change.on && !latest->on)) latest = &change;
+  }
+  return latest;
+}
+
+} // namespace
+
+bool gate_binds(const GatePolicy& gate, const LabelSet& labels) {
+  if (!gate.match.selects(labels)) return false;
+  return gate.allow.selects_everything() || !gate.allow.selects(labels);
+}
+
+bool gate_holds(const GatePolicy& gate, const CustomerRecord& record, UtcTime t) {
+  for (const Fact& fact : record.facts) {
+    if (fact.name != gate.fact) continue;
+    const Fact::Switch* latest = latest_switch(fact, t);
+    if (latest && latest->on && t < lapse_of(*latest, gate.ttl)) return true;
+    for (const Fact::Switch& change : fact.switches)
+      if (!change.on && change.at <= t && t < change.at + gate.cool_off) return true;
+  }
+  return false;
+}
+
+void gate_edges(const GatePolicy& gate, const CustomerRecord& record, Edges& out) {
+  for (const Fact& fact : record.facts) {
+    if (fact.name != gate.fact) continue;
+    for (const Fact::Switch& change : fact.switches) {
+      out.push_back(change.at);
+      out.push_back(change.on ? lapse_of(change, gate.ttl) : change.at + gate.cool_off);
+    }
+  }
+}
+
+UtcTime gate_end(const GatePolicy& gate, const CustomerRecord& record, UtcTime t) {
+  Edges edges;
+  gate_edges(gate, record, edges);
+  std::sort(edges.begin(), edges.end());
+  for (const UtcTime edge : edges)
+    if (edge > t && !gate_holds(gate, record, edge)) return edge;
+  return t; // not reached while the gate holds: every "on" lapses and every cool-off ends at an edge
+}
+
+Symbol pause_key(const PausePolicy& pause, const LabelSet& labels) {
+  if (!pause.match.selects(labels)) return Symbol::none;
+  switch (pause.per) {
+    case Per::item: return labels.item;
+    case Per::group: return labels.group;
+    case Per::category: return labels.category.empty() ? Symbol::none : labels.category.back();
+    default: return Symbol::none; // orders are stamped with item, group and category only
+  }
+}
+
+std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key) {
+  std::optional<UtcTime> end;
+  if (key == Symbol::none) return end;
+  for (const Order& order : record.orders) {
+    if (end && order.at + pause.pause <= *end) continue;
+    std::int64_t net = 0;
+    for (const OrderLine& line : order.lines) {
+      const bool under = pause.per == Per::item    ? line.item == key
+                         : pause.per == Per::group ? (line.group == key || (line.group == Symbol::none && line.item == key))
+                                                   : std::find(line.category.begin(), line.category.end(), key) != line.category.end();
+      if (under) net += line.quantity;
+    }
+    if (net > 0) end = order.at + pause.pause;
+  }
+  return end;
+}
+
+bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels) {
+  switch (dismissal.scope) {
+    case Dismissal::Scope::item: return dismissal.label == labels.item;
+    case Dismissal::Scope::group: return dismissal.label == labels.group;
+    case Dismissal::Scope::kind: return dismissal.label == labels.kind;
+    case Dismissal::Scope::category:
+      return std::find(labels.category.begin(), labels.category.end(), dismissal.label) != labels.category.end();
+    case Dismissal::Scope::all: return true;
+  }
+  return false;
+}
+
+} // namespace takt

@@ -1,0 +1,36 @@
+#pragma once
+/// Gates, purchase pauses, dismissals and schedules as functions of time: does it block at t, and when may that change?
+/// drop_ineligible asks for `now`, obstacles_for for every later instant; both read these, so they cannot disagree.
+/// Pure; nothing here fails. Cost: linear in the customer's facts, orders or dismissals (each bounded by core/limits.h).
+/// Source: semantics.md "Facts", "Purchases"; contract.md §5.
+#include "core/item.h"
+#include "core/policy.h"
+#include "core/record.h"
+
+#include <optional>
+#include <vector>
+
+namespace takt {
+
+/// Instants are appended to `out` in any order, also ones that are past: the caller sorts and cuts.
+using Edges = std::vector<UtcTime>;
+
+/// Selected by `match` and not let through by `allow`. An absent `allow` lets nothing through.
+bool gate_binds(const GatePolicy& gate, const LabelSet& labels);
+/// An instance of the fact is active, or the last close is younger than cool_off. A lift by TTL has no cool-off.
+bool gate_holds(const GatePolicy& gate, const CustomerRecord& record, UtcTime t);
+void gate_edges(const GatePolicy& gate, const CustomerRecord& record, Edges& out);
+/// First instant after t at which the gate does not hold.
+UtcTime gate_end(const GatePolicy& gate, const CustomerRecord& record, UtcTime t);
+
+/// The label that pauses: item, group, or the full category path. none where the item has none, or `per` cannot pause.
+Symbol pause_key(const PausePolicy& pause, const LabelSet& labels);
+/// max over orders with a positive net quantity under the key of order time + pause: blocks every t before it.
+std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key);
+
+bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels);
+inline bool dismissal_holds(const Dismissal& dismissal, UtcTime t) { return dismissal.at <= t && (!dismissal.until || t < *dismissal.until); }
+
+inline bool schedule_holds(const Item& item, UtcTime t) { return (!item.starts_at || t >= *item.starts_at) && (!item.ends_at || t < *item.ends_at); }
+
+} // namespace takt

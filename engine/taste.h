@@ -1,0 +1,17 @@
+#pragma once
+/// The person's taste as a vector in the space of the items: decayed mean of recent items (features/feature_row.h gives the
+/// weights), of unit length. Empty where nothing is known: no vectors, or no recent item among them.
+/// Pure. Cost: recent items (<= 50) × dimension; a match is one dot product.
+#include "engine/models.h"
+#include "features/feature_row.h"
+
+#include <span>
+#include <vector>
+
+namespace takt {
+
+std::vector<float> taste_vector(const Models& models, const CustomerFeatures& features);
+/// Cosine of the taste with an item, in [-1,1]; 0 where either is unknown.
+float taste_match(const Models& models, std::span<const float> taste, Symbol item);
+
+} // namespace takt

@@ -1,0 +1,167 @@
+#include "engine/train/train_models.h"
+
+#include "core/random.h"
+#include "engine/train/co_occurrence.h"
+#include "engine/train/interactions.h"
+#include "engine/train/item_vectors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace takt {
+namespace {
+
+/// What is bought within a month belongs to one need, but less surely than one basket.
+constexpr PairWeights bought_pairs{.other_basket = 0.5, .other_basket_within = days(30)};
+constexpr PairWeights viewed_pairs{};
+constexpr std::size_t trending_max = 1000;
+/// Decayed evidence within trending_half_life without which nothing is a trend.
+constexpr double trend_evidence_min = 1;
+constexpr std::size_t recall_queries = 50;
+constexpr std::uint64_t recall_seed = 20'240'601;
+
+class Stopwatch {
+public:
+  explicit Stopwatch(const Clock* clock) : clock_(clock) { lap(); }
+  double lap() {
+    if (!clock_) return 0;
+    const SteadyTime before = std::exchange(at_, clock_->steady_now());
+    return std::chrono::duration<double>(at_ - before).count();
+  }
+
+private:
+  const Clock* clock_;
+  SteadyTime at_{};
+};
+
+/// Position of each item in the order of item ids: ties everywhere.
+std::vector<std::uint32_t> rank_by_id(std::span<const Symbol> items, const SymbolTable& symbols) {
+  std::vector<std::uint32_t> order(items.size()), rank(items.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return symbols.name(items[a]) < symbols.name(items[b]); });
+  for (std::size_t place = 0; place < order.size(); ++place) rank[order[place]] = static_cast<std::uint32_t>(place);
+  return rank;
+}
+
+std::vector<ScoredSymbol> best_first(std::span<const Symbol> items, std::span<const std::uint32_t> rank, std::span<const double> scores) {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < items.size(); ++i)
+    if (scores[i] > 0) order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : rank[a] < rank[b]; });
+  std::vector<ScoredSymbol> best;
+  best.reserve(order.size());
+  for (const std::uint32_t i : order) best.push_back({items[i], static_cast<float>(scores[i])});
+  return best;
+}
+
+/// Rate of the last days against the rate of the last weeks, both smoothed by the rate of a middling item, so that two looks
+/// at something nobody knows are not a trend. A constant rate has a lift of 1; only what rises is listed.
+std::vector<double> trend_lifts(const Interactions& seen) {
+  const auto per_day = [](double decayed, Duration half_life) { return decayed * static_cast<double>(days(1).count()) / static_cast<double>(half_life.count()); };
+  double all = 0;
+  for (const double slow : seen.slow) all += per_day(slow, popular_half_life);
+  const double smoothing = seen.slow.empty() ? 1 : all / static_cast<double>(seen.slow.size());
+  std::vector<double> lifts(seen.slow.size(), 0);
+  for (std::size_t i = 0; i < lifts.size(); ++i) {
+    if (seen.fast[i] < trend_evidence_min) continue;
+    const double lift = (per_day(seen.fast[i], trending_half_life) + smoothing) / (per_day(seen.slow[i], popular_half_life) + smoothing);
+    if (lift > 1) lifts[i] = lift;
+  }
+  return lifts;
+}
+
+void rank_items(const Interactions& seen, std::span<const std::uint32_t> rank, Models& models) {
+  models.popular = best_first(seen.items, rank, seen.slow);
+  models.trending = best_first(seen.items, rank, trend_lifts(seen));
+  if (models.trending.size() > trending_max) models.trending.resize(trending_max);
+  if (models.popular.empty()) return;
+  const double most = std::log1p(static_cast<double>(models.popular.front().score));
+  for (const ScoredSymbol& item : models.popular)
+    models.popularity.emplace(item.item, static_cast<float>(std::log1p(static_cast<double>(item.score)) / most));
+}
+
+/// Baskets per item, views and purchases together.
+std::function<double(Symbol)> count_baskets(const Interactions& seen) {
+  std::vector<double> counts(seen.items.size(), 0);
+  for (const Occurrence& one : seen.views) ++counts[one.item];
+  for (const Occurrence& one : seen.purchases) ++counts[one.item];
+  std::unordered_map<Symbol, double> by_item;
+  for (std::size_t i = 0; i < counts.size(); ++i) by_item.emplace(seen.items[i], counts[i]);
+  return [by_item = std::move(by_item)](Symbol item) {
+    const auto found = by_item.find(item);
+    return found == by_item.end() ? 0.0 : found->second;
+  };
+}
+
+/// An index that misses too much is searched wider; one that still misses is not served: the exact one is slower, never wrong.
+double build_index(Models& models) {
+  if (models.vectors.items.empty()) return 1;
+  const std::span<const float> rows = models.vectors.values;
+  models.index = make_index(rows, models.vectors.dimension);
+  if (models.index->name() == "exact") return 1;
+  for (const std::size_t probes : {16, 32, 64, 128}) {
+    models.probes = probes;
+    const double recall = measure_recall_at_100(*models.index, rows, probes, recall_queries, recall_seed);
+    if (recall >= recall_at_100_min) return recall;
+  }
+  models.probes = SearchLimits{}.probes;
+  models.index = make_exact_index(rows, models.vectors.dimension);
+  return 1;
+}
+
+} // namespace
+
+double measure_recall_at_100(const VectorIndex& index, std::span<const float> rows, std::size_t probes, std::size_t queries, std::uint64_t seed) {
+  const std::size_t dimension = index.dimension(), count = rows.size() / dimension;
+  const auto exact = make_exact_index(rows, dimension);
+  Random random(seed);
+  std::size_t found = 0, wanted = 0;
+  std::vector<float> query(dimension);
+  for (std::size_t q = 0; q < queries && count > 0; ++q) {
+    const auto a = rows.subspan(random.below(count) * dimension, dimension), b = rows.subspan(random.below(count) * dimension, dimension);
+    for (std::size_t i = 0; i < dimension; ++i) query[i] = a[i] + 0.5F * b[i];
+    const auto truth = exact->search(query, {.items_max = 100}), answer = index.search(query, {.items_max = 100, .probes = probes});
+    if (truth.empty()) continue;
+    // By score, not by row: of two equal vectors at the cut either is right.
+    const float bar = truth.back().score - 1e-5F;
+    for (const VectorHit& hit : answer) found += hit.score >= bar ? 1U : 0U;
+    wanted += truth.size();
+  }
+  return wanted == 0 ? 1 : std::min(1.0, static_cast<double>(found) / static_cast<double>(wanted));
+}
+
+Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue& catalogue, UtcTime now,
+                                                   const std::function<void(std::string_view, double)>& progress, const TrainOptions& options) {
+  auto models = std::make_shared<Models>();
+  models->version = options.version;
+  models->name = "journal-" + std::to_string(options.version);
+  models->scorer = make_prior_scorer();
+  const SymbolTable& symbols = store.symbols();
+  Stopwatch watch(options.clock);
+  const auto part = [&](std::string_view name) { return [&progress, name](double share) { progress(name, share); }; };
+  const auto note = [&](std::string name, std::size_t rows, std::optional<double> recall = std::nullopt) {
+    progress(name, 1);
+    models->metrics.push_back({std::move(name), options.version, rows, recall, watch.lap()});
+  };
+
+  TAKT_TRY(seen, read_interactions(store, now, part("journal")));
+  models->trained_from = seen.first;
+  models->trained_until = seen.last;
+  note("journal", seen.events + seen.lines);
+  const std::vector<std::uint32_t> rank = rank_by_id(seen.items, symbols);
+  rank_items(seen, rank, *models);
+  note("popular", models->popular.size());
+  models->metrics.push_back({"trending", options.version, models->trending.size(), std::nullopt, 0});
+  models->viewed_together = neighbours_of(seen.views, seen.items, rank, viewed_pairs, part("viewed_together"));
+  note("viewed_together", models->viewed_together.rows().size());
+  models->bought_together = neighbours_of(seen.purchases, seen.items, rank, bought_pairs, part("bought_together"));
+  note("bought_together", models->bought_together.rows().size());
+  models->vectors = make_item_vectors(catalogue, symbols, models->viewed_together, models->bought_together, count_baskets(seen), part("item_vectors"));
+  note("item_vectors", models->vectors.items.size());
+  const double recall = build_index(*models);
+  note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), recall);
+  return models;
+}
+
+} // namespace takt

@@ -1,0 +1,68 @@
+#include "features/linear_scorer.h"
+
+#include "core/check.h"
+#include "features/feature_row.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace takt {
+namespace {
+
+// log odds of 2.2 %: a plain item of middling popularity (0.5 x 0.6) then has about 3 %, the usual click rate of a shop's own
+// placements. Everything below moves the odds from there; e^0.7 = 2, so a weight of 0.7 doubles them at full strength.
+constexpr double base_log_odds = -3.8;
+
+struct PriorWeight {
+  std::string_view column;
+  double weight;
+};
+
+// Columns that are not named here have weight 0. Exposures and contacts are among them on purpose: the fatigue stage owns
+// them, and what tires must enter the score once.
+constexpr PriorWeight prior_weights[] = {
+    {"taste_match", 1.5},        // cosine 1 = 4.5 x the odds: the best single signal of item-to-item benchmarks
+    {"session", 0.8},            // what goes with this visit is wanted now
+    {"anchor", 0.8},             // what goes with the page is looked for
+    {"retrieval_score", 0.4},    // how sure its source was
+    {"category_affinity", 1.2},  // share of the person's evidence in this category
+    {"brand_affinity", 0.6},     // the same for brands: weaker, many people are loyal to none
+    {"popularity", 0.6},         // what many want, one more may want
+    {"freshness", 0.2},          // the new gets a look
+    {"price_distance", -0.3},    // far from what the person usually pays
+    {"bought_before", -0.4},     // slightly down: most goods are not bought twice; the pause after a purchase is a rule, not this
+    {"viewed_before", 0.3},      // undecided: looked at, not bought
+    {"caller_score", 1.5},       // the caller has a model of its own
+};
+
+} // namespace
+
+LinearScorer::LinearScorer(std::string name, std::uint64_t fingerprint, double intercept, std::vector<double> weights)
+    : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)) {}
+
+void LinearScorer::score(std::span<const float> rows, std::span<double> probabilities) const {
+  const std::size_t width = weights_.size();
+  TAKT_CHECK(rows.size() == probabilities.size() * width, "feature rows do not fit the scorer");
+  // Never exactly 0 or 1: a propensity or a logarithm may come after.
+  constexpr double log_odds_max = 30;
+  for (std::size_t r = 0; r < probabilities.size(); ++r) {
+    const float* row = rows.data() + r * width;
+    double log_odds = intercept_;
+    for (std::size_t c = 0; c < width; ++c) log_odds += weights_[c] * static_cast<double>(row[c]);
+    probabilities[r] = 1 / (1 + std::exp(-std::clamp(log_odds, -log_odds_max, log_odds_max)));
+  }
+}
+
+std::unique_ptr<Scorer> make_prior_scorer() {
+  const FeatureSchema& schema = feature_schema();
+  std::vector<double> weights(schema.columns.size(), 0);
+  for (const PriorWeight& prior : prior_weights) {
+    const auto column = std::find_if(schema.columns.begin(), schema.columns.end(), [&](const FeatureColumn& c) { return c.name == prior.column; });
+    TAKT_CHECK(column != schema.columns.end(), "the prior names a column that is not in the schema");
+    weights[static_cast<std::size_t>(column - schema.columns.begin())] = prior.weight;
+  }
+  return std::make_unique<LinearScorer>("prior-logistic-1", schema.fingerprint, base_log_odds, std::move(weights));
+}
+
+} // namespace takt

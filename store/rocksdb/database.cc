@@ -1,0 +1,170 @@
+#include "store/rocksdb/database.h"
+
+#include "store/rocksdb/database_options.h"
+#include "store/rocksdb/keys.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace takt {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What RocksDB leaves when it is killed while it creates a database, before there is a CURRENT.
+bool is_leftover(const std::string& name) {
+  return name == "LOCK" || name == "IDENTITY" || name.starts_with("LOG") || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") ||
+         name.ends_with(".dbtmp");
+}
+
+tl::unexpected<Error> foreign(const std::string& directory) {
+  return fail(ErrorCode::corrupt, directory + " holds something else: it is not a Takt store, nor an empty directory");
+}
+
+/// A database that was never completed, or somebody else's? Looks without writing.
+Status check_incomplete(const std::string& directory) {
+  rocksdb::Options options;
+  options.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, &raw);
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  const std::unique_ptr<rocksdb::Iterator> iterator(db->NewIterator(rocksdb::ReadOptions()));
+  iterator->SeekToFirst();
+  if (iterator->Valid()) return foreign(directory);
+  return {};
+}
+
+/// Refuses directories of another kind before anything is written to them.
+Status check_directory(const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return fail(ErrorCode::unavailable, "cannot create the data directory " + directory + ": " + error.message());
+  if (!fs::exists(fs::path(directory) / "CURRENT", error)) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error))
+      if (entry.is_regular_file(error) && !is_leftover(entry.path().filename().string())) return foreign(directory);
+    if (error) return fail(ErrorCode::unavailable, "cannot read the data directory " + directory + ": " + error.message());
+    return {};
+  }
+  std::vector<std::string> names;
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names);
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  for (const std::string& name : names)
+    if (std::find(family_names.begin(), family_names.end(), name) == family_names.end()) return foreign(directory);
+  return names.size() == families_count ? Status{} : check_incomplete(directory);
+}
+
+} // namespace
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+Error error_of(const rocksdb::Status& status) {
+  if (status.IsCorruption()) return Error{ErrorCode::corrupt, "the store is damaged: " + status.ToString(), {}};
+  if (status.IsNoSpace()) return Error{ErrorCode::unavailable, "the disk is full: " + status.ToString(), {}};
+  return Error{ErrorCode::unavailable, "the store does not answer: " + status.ToString(), {}};
+}
+
+Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
+  if (options.directory.empty()) return fail(ErrorCode::invalid, "the store needs a directory");
+  TAKT_TRY_VOID(check_directory(options.directory));
+  std::unique_ptr<Database> database(new Database());
+  database->latest_clock_ = std::make_shared<LatestClock>(0);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options(options), options.directory, family_options(options, database->latest_clock_), &handles, &raw);
+  if (!status.ok()) {
+    const std::string text = status.ToString(); // RocksDB has no code of its own for a held lock
+    if (status.IsIOError() && (text.find("lock hold by current process") != std::string::npos || text.find("While lock file") != std::string::npos))
+      return fail(ErrorCode::unavailable, "another process owns the data directory " + options.directory + ": one process at a time may open it");
+    return tl::unexpected<Error>(error_of(status));
+  }
+  database->db_.reset(raw);
+  std::copy(handles.begin(), handles.end(), database->handles_.begin());
+  TAKT_TRY_VOID(database->check_format());
+  rocksdb::DB* const db = raw;
+  database->syncer_ = std::make_unique<Syncer>(
+      [db]() -> Status {
+        const rocksdb::Status synced = db->SyncWAL();
+        return synced.ok() ? Status{} : Status(tl::unexpected<Error>(error_of(synced)));
+      },
+      options.sync_every);
+  return database;
+}
+
+Status Database::check_format() {
+  rocksdb::PinnableSlice value;
+  TAKT_TRY(is_there, get(Family::meta, keys::format_key, value));
+  if (is_there) {
+    const std::uint64_t format = keys::number_of(view(value));
+    if (format > store_format_version)
+      return fail(ErrorCode::corrupt, "the data directory was written by a newer Takt: format " + std::to_string(format) +
+                                          ", this one reads up to " + std::to_string(store_format_version));
+    if (format == 0) return fail(ErrorCode::corrupt, "the data directory's format marker is damaged");
+    return {};
+  }
+  Cursor cursor = all(Family::journal);
+  cursor.seek({});
+  if (cursor.valid()) return fail(ErrorCode::corrupt, "the data directory has a journal but no format marker");
+  TAKT_TRY_VOID(cursor.status());
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const rocksdb::Status status = db_->Put(synced, handle(Family::meta), slice(keys::format_key), keys::number_bytes(store_format_version));
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  return {};
+}
+
+Database::~Database() {
+  syncer_.reset(); // syncs what is left
+  for (rocksdb::ColumnFamilyHandle* handle : handles_)
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle);
+}
+
+Result<bool> Database::get(Family family, std::string_view key, rocksdb::PinnableSlice& value) {
+  value.Reset();
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(family), slice(key), &value);
+  if (status.ok()) return true;
+  if (status.IsNotFound()) return false;
+  return tl::unexpected<Error>(error_of(status));
+}
+
+Status Database::write(rocksdb::WriteBatch& batch) {
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  syncer_->wrote();
+  return {};
+}
+
+Syncer::Outcome Database::wait(Deadline deadline) { return syncer_->wait(syncer_->newest(), deadline); }
+
+Status Database::sync() {
+  if (wait(Deadline{}) == Syncer::Outcome::synced) return {};
+  return fail(ErrorCode::unavailable, "the store could not sync its log: nothing more is acknowledged until it is opened again");
+}
+
+Database::Cursor::Cursor(Database& database, Family family, std::string_view first, std::string_view end) : end_(end), end_slice_(end_) {
+  rocksdb::ReadOptions options;
+  // A range inside one customer may use the prefix Bloom filter; every other one must not.
+  options.prefix_same_as_start = family == Family::journal && first.size() >= keys::customer_prefix_bytes;
+  options.total_order_seek = !options.prefix_same_as_start;
+  if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
+  iterator_.reset(database.db_->NewIterator(options, database.handle(family)));
+}
+
+Status Database::Cursor::status() const {
+  const rocksdb::Status status = iterator_->status();
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  return {};
+}
+
+Database::Cursor Database::with_prefix(Family family, std::string_view prefix) {
+  std::string end(prefix); // first key after all with the prefix
+  while (!end.empty() && static_cast<std::uint8_t>(end.back()) == 0xff) end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<std::uint8_t>(end.back()) + 1);
+  return {*this, family, prefix, end};
+}
+
+} // namespace takt

@@ -1,0 +1,99 @@
+#include "store/rocksdb/database_options.h"
+
+#include "store/rocksdb/dedupe_filter.h"
+#include "store/rocksdb/keys.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+
+namespace takt {
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr double bloom_bits_per_key = 10; // 1 % false positives (Bloom 1970)
+
+rocksdb::CompressionType first_supported(std::initializer_list<rocksdb::CompressionType> wanted) {
+  const auto supported = rocksdb::GetSupportedCompressions();
+  for (const rocksdb::CompressionType type : wanted)
+    if (std::find(supported.begin(), supported.end(), type) != supported.end()) return type;
+  return rocksdb::kNoCompression;
+}
+
+rocksdb::ColumnFamilyOptions common_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t block_bytes, std::size_t memtable_bytes) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = block_bytes;
+  table.cache_index_and_filter_blocks = true;               // so that the cache's bound is the bound
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
+  table.whole_key_filtering = true;
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.compaction_style = rocksdb::kCompactionStyleLevel;
+  family.level_compaction_dynamic_level_bytes = true;       // one tenth of the data above the last level, whatever the size
+  family.write_buffer_size = memtable_bytes;
+  family.max_write_buffer_number = 2;                       // three and parallel flushes: wrong order after a failed flush in 7.8
+  family.compression = first_supported({rocksdb::kLZ4Compression});
+  family.bottommost_compression = first_supported({rocksdb::kZSTD, rocksdb::kLZ4Compression});
+  family.memtable_whole_key_filtering = true;
+  family.memtable_prefix_bloom_size_ratio = 0.05;
+  // Reads are guarded by Bloom filters, so more files on level 0 cost little, and a stalled writer costs a deadline.
+  family.level0_slowdown_writes_trigger = 40;
+  family.level0_stop_writes_trigger = 80;
+  family.soft_pending_compaction_bytes_limit = std::uint64_t{256} << 30;
+  family.hard_pending_compaction_bytes_limit = std::uint64_t{1} << 40;
+  return family;
+}
+
+} // namespace
+
+rocksdb::DBOptions database_options(const RocksdbOptions& options) {
+  rocksdb::DBOptions database;
+  database.create_if_missing = true;
+  database.create_missing_column_families = true;
+  database.max_background_jobs = 2;
+  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery; // a torn tail was never acknowledged
+  database.max_total_wal_size = (options.bulk_load ? 1024 : 256) * mebibyte;   // bounds the time of recovery
+  database.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  database.max_log_file_size = mebibyte;
+  database.keep_log_file_num = 3;
+  database.stats_dump_period_sec = 0;
+  database.stats_persist_period_sec = 0;
+  database.max_open_files = 1000;                           // readers of open tables live outside the block cache
+  database.bytes_per_sync = mebibyte;                       // no burst of dirty pages before the syncer's fsync
+  database.avoid_unnecessary_blocking_io = true;
+  return database;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> family_options(const RocksdbOptions& options, std::shared_ptr<const LatestClock> latest_clock) {
+  // cache_bytes in all: a RocksDB memtable's bytes are charged to the same cache as blocks, filters and indexes.
+  const auto cache = rocksdb::NewLRUCache(std::max(options.cache_bytes, 16 * mebibyte));
+  const std::size_t memtables = std::max(options.cache_bytes / 2, 8 * mebibyte);
+  const std::size_t large = options.bulk_load ? std::max(memtables / 2, 128 * mebibyte) : std::clamp(memtables / 4, 4 * mebibyte, 64 * mebibyte);
+  const std::size_t small = options.bulk_load ? 32 * mebibyte : std::clamp(memtables / 8, 2 * mebibyte, 16 * mebibyte);
+
+  rocksdb::ColumnFamilyOptions meta = common_options(cache, 8192, small);
+  rocksdb::ColumnFamilyOptions journal = common_options(cache, 8192, large);
+  journal.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(keys::customer_prefix_bytes));
+  rocksdb::ColumnFamilyOptions snapshots = common_options(cache, 8192, large);
+  rocksdb::ColumnFamilyOptions decisions = common_options(cache, 32768, large);  // read rarely, compressed well
+  rocksdb::ColumnFamilyOptions dedupe = common_options(cache, 4096, 4 * mebibyte);
+  dedupe.compaction_filter_factory = make_dedupe_filter_factory(std::move(latest_clock));
+  dedupe.compression = rocksdb::kNoCompression;             // hashes
+  dedupe.bottommost_compression = rocksdb::kNoCompression;
+  dedupe.periodic_compaction_seconds = 2 * 24 * 3600;       // so that files without new marks lose their old ones too
+
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  const std::array<rocksdb::ColumnFamilyOptions, families_count> in_order = {meta, journal, snapshots, decisions, dedupe};
+  for (std::size_t i = 0; i < families_count; ++i) families.emplace_back(std::string(family_names[i]), in_order[i]);
+  return families;
+}
+
+} // namespace takt

@@ -1,0 +1,31 @@
+#pragma once
+/// Records, snapshots and journal entries as bytes in RocksDB. Pure reading, and staging into a batch that somebody else writes.
+/// Errors: unavailable, corrupt (bytes that do not decode, a gap in the versions).
+#include "core/delta.h"
+#include "store/rocksdb/database.h"
+
+#include <functional>
+#include <memory>
+
+namespace takt {
+
+/// A snapshot stays for good at every so many versions: a replay folds at most that many entries (~1 ms). Others are
+/// overwritten by the next one, or the history of records would be larger than the journal.
+constexpr Version snapshot_kept_every = 1024;
+
+/// The newest snapshot and every journal entry after it. An absent record has version 0. Cost: ~2 µs absent, 5–30 µs else.
+Result<std::shared_ptr<CustomerRecord>> load_record(Database& database, CustomerId customer);
+/// Latest stored snapshot at or below a version; else the empty record.
+Result<CustomerRecord> load_snapshot(Database& database, CustomerId customer, Version at_most);
+/// Entries with version > after, in order, without gaps; false stops.
+Status scan_entries(Database& database, CustomerId customer, Version after, const std::function<bool(const JournalEntry&)>& visit);
+/// Is the entry at that version of that commit?
+Result<bool> has_commit(Database& database, CustomerId customer, Version version, const CommitId& id);
+
+void stage_entry(Database& database, rocksdb::WriteBatch& batch, CustomerId customer, const JournalEntry& entry);
+/// Where the version is due for a snapshot.
+void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record);
+/// Every stored snapshot of the customer goes, and those that folding the journal again gives come.
+Status stage_rebuilt_snapshots(Database& database, rocksdb::WriteBatch& batch, CustomerId customer);
+
+} // namespace takt

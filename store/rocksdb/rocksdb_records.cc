@@ -1,0 +1,84 @@
+#include "store/rocksdb/rocksdb_records.h"
+
+#include "store/rocksdb/commit_batch.h"
+#include "store/rocksdb/keys.h"
+#include "store/rocksdb/record_io.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace takt {
+namespace {
+
+/// Commits in one write: the cost of RocksDB's write path is shared, and the stripes are held for well under a millisecond.
+constexpr std::size_t batch_commits_max = 32;
+
+} // namespace
+
+Result<RecordPtr> RocksdbRecords::read(CustomerId customer, Deadline) {
+  if (auto record = cache_.find(customer)) return record;
+  // Under the stripe, so that what goes to the cache is the newest version and stays it.
+  const std::lock_guard lock(stripes_.of(customer));
+  if (auto record = cache_.find(customer)) return record;
+  TAKT_TRY(record, load_record(database_, customer));
+  cache_.put(record);
+  return record;
+}
+
+std::vector<CommitOutcome> RocksdbRecords::commit(std::span<const Commit> commits, Durability durability, Deadline deadline) {
+  std::vector<CommitOutcome> outcomes(commits.size(), CommitOutcome::unavailable);
+  if (is_refusing_) return outcomes;
+  for (std::size_t from = 0; from < commits.size(); from += batch_commits_max) {
+    const std::size_t size = std::min(batch_commits_max, commits.size() - from);
+    commit_some(commits.subspan(from, size), std::span(outcomes).subspan(from, size));
+  }
+  if (durability == Durability::wal) return outcomes;
+  // A duplicate waits too: whoever wrote it first may not have been synced yet.
+  const auto needs_sync = [](CommitOutcome outcome) { return outcome == CommitOutcome::committed || outcome == CommitOutcome::duplicate; };
+  if (std::none_of(outcomes.begin(), outcomes.end(), needs_sync)) return outcomes;
+  if (database_.wait(deadline) == Syncer::Outcome::synced) return outcomes;
+  for (CommitOutcome& outcome : outcomes)
+    if (needs_sync(outcome)) outcome = CommitOutcome::unknown;
+  return outcomes;
+}
+
+void RocksdbRecords::commit_some(std::span<const Commit> commits, std::span<CommitOutcome> outcomes) {
+  std::array<std::size_t, batch_commits_max> indexes{};
+  std::size_t count = 0;
+  for (const Commit& commit : commits) indexes[count++] = Stripes::index_of(commit.customer);
+  const auto begin = indexes.begin();
+  const auto middle = begin + static_cast<std::ptrdiff_t>(count);
+  std::sort(begin, middle);
+  const auto end = std::unique(begin, middle);
+  std::array<std::unique_lock<std::mutex>, batch_commits_max> locks;
+  for (auto index = begin; index != end; ++index) locks[static_cast<std::size_t>(index - begin)] = std::unique_lock(stripes_.at(*index));
+
+  CommitBatch batch(database_, cache_, marks_); // dies, and so publishes, before the locks open
+  for (std::size_t i = 0; i < commits.size(); ++i) outcomes[i] = batch.add(commits[i]);
+  if (batch.write()) return;
+  for (CommitOutcome& outcome : outcomes) // whatever leaned on the write is as unknown as the write
+    if (outcome != CommitOutcome::unavailable) outcome = CommitOutcome::unknown;
+}
+
+bool RocksdbRecords::seen(const DedupeMark& mark) { return marks_.is_set(mark.key, mark.until).value_or(false); }
+
+Status RocksdbRecords::for_each_customer(const std::function<bool(CustomerId)>& visit) {
+  Database::Cursor cursor = database_.all(Family::journal);
+  cursor.seek({});
+  while (cursor.valid()) {
+    const CustomerId customer = keys::customer_of(cursor.key());
+    if (!visit(customer) || customer.value == ~std::uint64_t{0}) return {};
+    cursor.seek(keys::record_key(CustomerId{customer.value + 1}, 0).view());
+  }
+  return cursor.status();
+}
+
+Status RocksdbRecords::rebuild(CustomerId customer) {
+  const std::lock_guard lock(stripes_.of(customer));
+  cache_.drop(customer);
+  rocksdb::WriteBatch batch;
+  TAKT_TRY_VOID(stage_rebuilt_snapshots(database_, batch, customer));
+  return database_.write(batch);
+}
+
+} // namespace takt

@@ -1,0 +1,242 @@
+// The built program, from the outside: files in, words and exit codes out, alone and beside a running server.
+#include "tests/support/temp_dir.h"
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace takt::test {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Ended { int code = -1; std::string out, err; };
+
+class Cli : public testing::Test {
+protected:
+  std::string data() const { return directory_.path() + "/data"; }
+
+  /// Runs `takt …` in the temporary directory.
+  Ended run(const std::string& arguments, const std::string& input = "/dev/null") const {
+    const std::string err = directory_.path() + "/stderr.txt";
+    const std::string line = "cd '" + directory_.path() + "' && '" TAKT_PROGRAM "' " + arguments + " <'" + input + "' 2>'" + err + "'";
+    Ended ended;
+    std::FILE* pipe = ::popen(line.c_str(), "r");
+    std::array<char, 4096> buffer;
+    for (std::size_t size; (size = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) ended.out.append(buffer.data(), size);
+    const int status = ::pclose(pipe);
+    ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    std::ifstream stream(err);
+    ended.err.assign(std::istreambuf_iterator<char>(stream), {});
+    return ended;
+  }
+  Json json(const std::string& arguments) const {
+    const Ended ended = run(arguments + " --json");
+    EXPECT_EQ(ended.code, 0) << arguments << "\n" << ended.out << ended.err;
+    return Json::parse(ended.out, nullptr, false);
+  }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_.path() + "/" + name) << text;
+    return name;
+  }
+  /// Twenty events of five people, three of them twice, and a line that is none.
+  std::string write_events() const {
+    std::string lines;
+    for (int i = 0; i < 20; ++i)
+      lines += Json{{"type", "track"}, {"userId", "u" + std::to_string(i % 5)}, {"event", "Product Viewed"}, {"messageId", "m" + std::to_string(i)},
+                    {"timestamp", "2026-01-02T10:00:" + std::to_string(10 + i) + "Z"}, {"properties", {{"product_id", "p-" + std::to_string(i % 4)}}}}
+                   .dump() + "\n";
+    return write("events.ndjson", lines + "\nnot an event\n");
+  }
+  std::string write_feed() const {
+    return write("feed.tsv", "id\ttitle\tlink\timage_link\tprice\tavailability\tproduct_type\tbrand\n"
+                             "p-0\tPink pumps\thttps://shop.example/0\thttps://shop.example/0.jpg\t79.90 EUR\tin_stock\tShoes > Pumps\tAcme\n"
+                             "p-1\tRed boots\thttps://shop.example/1\t\t99.00 EUR\tin stock\tShoes > Boots\tAcme\n"
+                             "p-2\tGreen hat\thttps://shop.example/2\t\t19.00 EUR\tout of stock\tHats\tOther\n"
+                             "p-3\tNo price\thttps://shop.example/3\t\tmuch\tin stock\tHats\tOther\n");
+  }
+  TempDir directory_;
+};
+
+TEST_F(Cli, WrongUsageIsTwo) {
+  EXPECT_EQ(run("").code, 2);
+  EXPECT_EQ(run("dance").code, 2);
+  EXPECT_EQ(run("decide --customer u --data-dir data").code, 2);
+  EXPECT_EQ(run("import --data-dir data").code, 2);
+  EXPECT_EQ(run("--help").code, 0);
+  EXPECT_EQ(run("import --help").code, 0);
+  EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+TEST_F(Cli, WhatIsNotBuiltFails) {
+  for (const char* command : {"replay --policy x", "ope", "export decisions", "backup x", "evaluate --train a --test b", "erase --customer u"}) {
+    const Ended ended = run(command);
+    EXPECT_EQ(ended.code, 1) << command;
+    EXPECT_NE(ended.err.find("not built"), std::string::npos) << command;
+  }
+}
+
+TEST_F(Cli, ImportDecideWhyDoctor) {
+  const Json feed = json("import --data-dir data --format google-merchant " + write_feed());
+  EXPECT_EQ(feed["documents"], 3);
+  EXPECT_EQ(feed["rejected"], 1);
+  const Json first = json("import --data-dir data --shift-to-now --source shop " + write_events());
+  EXPECT_EQ(first["accepted"], 20);
+  EXPECT_EQ(first["rejected"], 1);
+  std::ifstream rejects(first["rejects_file"].get<std::string>()[0] == '/' ? first["rejects_file"].get<std::string>() : directory_.path() + "/" + first["rejects_file"].get<std::string>());
+  std::string reject;
+  ASSERT_TRUE(std::getline(rejects, reject));
+  EXPECT_EQ(Json::parse(reject)["line"], 22);
+  EXPECT_EQ(json("import --data-dir data --shift-to-now --source shop events.ndjson")["duplicates"], 20);
+
+  const Json decided = json("decide --data-dir data --customer u1 --placement home.hero");
+  EXPECT_EQ(decided["placements"][0]["outcome"], "items");
+  for (const Json& item : decided["placements"][0]["items"]) EXPECT_NE(item["item"], "p-2") << "out of stock";
+  EXPECT_EQ(json("why --data-dir data --customer u1 --placement home.hero --item p-2")["blocked_by"][0]["code"], "out_of_stock");
+  const Json why = json("why --data-dir data --customer u1 --placement home.hero --item p-0 --decision " + decided["decision_id"].get<std::string>());
+  EXPECT_EQ(why["verdict"], "shown");
+  EXPECT_EQ(run("why --data-dir data --customer u1 --placement nowhere --item p-0").code, 1);
+
+  const Json doctor = json("doctor --data-dir data");
+  ASSERT_EQ(doctor["sources"].size(), 1U);
+  EXPECT_EQ(doctor["sources"][0]["source"], "shop");
+  EXPECT_EQ(doctor["sources"][0]["unknown_products"][0]["id"], "p-3");
+  EXPECT_EQ(doctor["customers"]["customers"], 5);
+  const Ended plain = run("doctor --data-dir data");
+  EXPECT_NE(plain.out.find("warn"), std::string::npos);
+}
+
+TEST_F(Cli, TrainAndRebuildChangeNoRecord) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  json("import --data-dir data " + write_events());
+  const Json before = json("decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1");
+  EXPECT_EQ(json("rebuild --data-dir data")["customers"], 5);
+  EXPECT_EQ(json("decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1")["placements"], before["placements"]);
+  const Json trained = json("train --data-dir data");
+  EXPECT_EQ(trained["version"], 1);
+  EXPECT_FALSE(trained["artefacts"].empty());
+  EXPECT_TRUE(std::filesystem::exists(data() + "/artefacts/1/manifest.json"));
+}
+
+TEST_F(Cli, AListOfCustomersAndItsReach) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  write("people.txt", "u1\nu2\n\nanon:a7\n");
+  const Ended dry = run("decide --data-dir data --customers people.txt --placement home.hero --dry-run");
+  ASSERT_EQ(dry.code, 0) << dry.err;
+  EXPECT_EQ(std::count(dry.out.begin(), dry.out.end(), '\n'), 4);
+  const Json reach = Json::parse(dry.out.substr(dry.out.rfind("{\"reach\"")));
+  EXPECT_EQ(reach["reach"]["customers"], 3);
+  EXPECT_EQ(reach["reach"]["items"], 3);
+  const Ended mail = run("decide --data-dir data --customers people.txt --placement mail.weekly --dry-run --json");
+  const Json lost = Json::parse(mail.out)["reach"];
+  EXPECT_EQ(lost["items"], 0) << "nobody has said yes to mail";
+  EXPECT_EQ(lost["lost"][0]["code"], "consent");
+  EXPECT_EQ(lost["lost"][0]["customers"], 3);
+  // A job that is run again answers the same, and reserves nothing new.
+  const Ended one = run("decide --data-dir data --customers - --placement home.hero --job monday", directory_.path() + "/people.txt");
+  const Ended two = run("decide --data-dir data --customers - --placement home.hero --job monday", directory_.path() + "/people.txt");
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(Json::parse(one.out.substr(0, one.out.find('\n')))["decision_id"], Json::parse(two.out.substr(0, two.out.find('\n')))["decision_id"]);
+}
+
+TEST_F(Cli, PackedFilesAndStandardInput) {
+  write_events();
+  ASSERT_EQ(std::system(("cd '" + directory_.path() + "' && gzip -k events.ndjson && xz -k events.ndjson").c_str()), 0);
+  EXPECT_EQ(json("import --data-dir a events.ndjson.gz")["accepted"], 20);
+  EXPECT_EQ(json("import --data-dir b events.ndjson.xz")["accepted"], 20);
+  const Ended piped = run("import --data-dir c - --json", directory_.path() + "/events.ndjson");
+  EXPECT_EQ(Json::parse(piped.out)["accepted"], 20) << piped.err;
+  EXPECT_EQ(run("import --data-dir d missing.ndjson").code, 1);
+}
+
+/// `takt serve` as a child process; gone at the end.
+class Served {
+public:
+  Served(const std::string& directory, const std::string& data_dir) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return;
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::dup2(pipe[1], STDOUT_FILENO);
+      if (::chdir(directory.c_str()) == 0)
+        ::execl(TAKT_PROGRAM, "takt", "serve", "--data-dir", data_dir.c_str(), "--listen", "127.0.0.1:0", "--json", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    ::close(pipe[1]);
+    std::FILE* stream = ::fdopen(pipe[0], "r");
+    std::array<char, 1024> line{};
+    if (std::fgets(line.data(), static_cast<int>(line.size()), stream) != nullptr) {
+      const std::string address = Json::parse(line.data())["listen"];
+      port_ = std::stoi(address.substr(address.rfind(':') + 1));
+    }
+    std::fclose(stream);
+  }
+  ~Served() {
+    if (process_ > 0) stop();
+  }
+  int port() const { return port_; }
+  int stop() {
+    int status = 0;
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, &status, 0);
+    process_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+private:
+  pid_t process_ = -1;
+  int port_ = 0;
+};
+
+TEST_F(Cli, CommandsBesideARunningServer) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  Served served(directory_.path(), "data");
+  ASSERT_GT(served.port(), 0);
+  struct stat socket{};
+  ASSERT_EQ(::stat((data() + "/control.sock").c_str(), &socket), 0);
+  EXPECT_EQ(socket.st_mode & 0777U, 0600U);
+  write_events();
+  EXPECT_EQ(json("import --data-dir data events.ndjson")["accepted"], 20) << "a relative path is the caller's";
+  const Ended piped = run("import --data-dir data --json -", directory_.path() + "/events.ndjson");
+  EXPECT_EQ(Json::parse(piped.out)["duplicates"], 20);
+  httplib::Client client("127.0.0.1", served.port());
+  const auto journey = client.Get("/api/v1/customers/u1/journey");
+  ASSERT_TRUE(journey);
+  EXPECT_EQ(Json::parse(journey->body)["data"].size(), 4U) << "the server knows what the command brought";
+  EXPECT_EQ(json("train --data-dir data")["version"], 1);
+  EXPECT_NE(client.Post("/api/v1/decide", R"({"customer":{"user_id":"u1"},"placements":[{"placement":"home.hero"}]})", "application/json")->body.find("journal-1"), std::string::npos)
+      << "the trained model serves at once";
+  EXPECT_EQ(run("why --data-dir data --customer u1 --placement nowhere --item p-0").code, 1) << "exit codes come through";
+  EXPECT_EQ(run("import --data-dir data").code, 2);
+  EXPECT_EQ(run("serve --data-dir data --listen 127.0.0.1:0").code, 1) << "one process owns the directory";
+  EXPECT_EQ(served.stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(data() + "/control.sock"));
+  EXPECT_EQ(json("doctor --data-dir data")["customers"]["customers"], 5) << "and afterwards by itself";
+}
+
+TEST_F(Cli, OnlyLoopbackIsServed) {
+  const Ended ended = run("serve --data-dir data --listen 0.0.0.0:8080");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("loopback"), std::string::npos);
+  EXPECT_EQ(run("serve --check").code, 0);
+}
+
+TEST_F(Cli, AnInventedTimeNeedsASimulation) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  EXPECT_EQ(run("decide --data-dir data --customer u --placement home.hero --now 2030-01-01T00:00:00Z").code, 1);
+  EXPECT_EQ(run("doctor --data-dir data --simulation").code, 1) << "a real directory never becomes one";
+  json("import --simulation --data-dir sim --format google-merchant feed.tsv");
+  EXPECT_EQ(run("decide --data-dir sim --customer u --placement home.hero --now 2030-01-01T00:00:00Z").code, 0);
+}
+
+} // namespace
+} // namespace takt::test

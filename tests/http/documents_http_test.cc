@@ -1,0 +1,118 @@
+// Items, placements and policies through the socket: versions, entity tags, lists.
+#include "tests/http/running_server.h"
+
+#include <gtest/gtest.h>
+
+namespace takt::test {
+namespace {
+
+std::string tag_of(const RunningServer::Reply& reply) {
+  const auto found = reply.headers.find("ETag");
+  return found == reply.headers.end() ? "" : found->second;
+}
+
+TEST(DocumentsHttp, AnItemIsOfferedAsSoonAsItIsPut) {
+  RunningServer server;
+  const auto put = server.put("/api/v1/items/new-1", R"({"title":"New thing","price":{"amount":"5.00","currency":"EUR"}})");
+  ASSERT_EQ(put.status, 200) << put.body;
+  const std::string ask = R"({"customer":{"user_id":"u"},"dry_run":true,"placements":[{"placement":"home.hero","candidates":[{"item":"new-1"}]}]})";
+  EXPECT_EQ(server.post("/api/v1/decide", ask).json["placements"][0]["items"][0]["item"], "new-1");
+  const auto found = server.get("/api/v1/items/new-1");
+  EXPECT_EQ(found.json["title"], "New thing");
+  EXPECT_EQ(server.get("/api/v1/items/new-1", {{"If-None-Match", tag_of(found)}}).status, 304);
+  auto client = server.client();
+  EXPECT_EQ(client.Delete("/api/v1/items/new-1")->status, 204);
+  EXPECT_EQ(server.get("/api/v1/items/new-1").status, 404);
+  EXPECT_EQ(server.post("/api/v1/decide", ask).json["placements"][0]["items"].size(), 0U);
+}
+
+TEST(DocumentsHttp, AnEditOfSomethingOlderIsRefused) {
+  RunningServer server;
+  const std::string tag = tag_of(server.get("/api/v1/items/sku-1"));
+  ASSERT_FALSE(tag.empty());
+  const auto first = server.put("/api/v1/items/sku-1", R"({"title":"A"})", {{"If-Match", tag}});
+  ASSERT_EQ(first.status, 200) << first.body;
+  const auto second = server.put("/api/v1/items/sku-1", R"({"title":"B"})", {{"If-Match", tag}});
+  EXPECT_EQ(second.status, 412);
+  EXPECT_EQ(tag_of(second), tag_of(first));
+  EXPECT_EQ(server.put("/api/v1/items/sku-1", R"({"title":"C"})", {{"If-None-Match", "*"}}).status, 412);
+  EXPECT_EQ(server.put("/api/v1/items/sku-1", R"({"id":"sku-2"})").status, 422);
+}
+
+TEST(DocumentsHttp, APatchChangesOneField) {
+  RunningServer server;
+  auto client = server.client();
+  const auto patched = client.Patch("/api/v1/items/sku-2", R"({"stock":0})", "application/merge-patch+json");
+  ASSERT_TRUE(patched);
+  ASSERT_EQ(patched->status, 200) << patched->body;
+  const auto now = server.get("/api/v1/items/sku-2");
+  EXPECT_EQ(now.json["stock"], 0);
+  EXPECT_EQ(now.json["brand"], "Acme");
+  const auto why = server.get("/api/v1/customers/u/why?placement=home.hero&item=sku-2");
+  EXPECT_EQ(why.json["blocked_by"][0]["code"], "out_of_stock") << why.body;
+}
+
+TEST(DocumentsHttp, ListsInPages) {
+  RunningServer server;
+  std::size_t seen = 0;
+  std::string cursor;
+  for (int page = 0; page < 4; ++page) {
+    const auto reply = server.get("/api/v1/items?limit=5" + (cursor.empty() ? "" : "&cursor=" + cursor));
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    seen += reply.json["data"].size();
+    if (reply.json["next_cursor"].is_null()) break;
+    cursor = reply.json["next_cursor"];
+  }
+  EXPECT_EQ(seen, 12U);
+  EXPECT_EQ(server.get("/api/v1/items?limit=0").status, 422);
+  EXPECT_EQ(server.get("/api/v1/placements").json["data"].size(), 3U);
+}
+
+TEST(DocumentsHttp, ACatalogueAtOnce) {
+  RunningServer server;
+  const std::string good = R"({"id":"a","title":"A"})" "\n" R"({"type":"item","id":"b","title":"B"})" "\n";
+  const auto merged = server.post("/api/v1/items:import", good + "{\"id\":\"c\",\"colour\":1}\n");
+  ASSERT_EQ(merged.status, 200) << merged.body;
+  EXPECT_EQ(merged.json["accepted"], 2);
+  EXPECT_EQ(merged.json["rejected"][0]["line"], 3);
+  EXPECT_EQ(server.post("/api/v1/items:import?mode=replace", good + "{broken\n").status, 422) << "a line that cannot be read must delete nothing";
+  EXPECT_EQ(server.get("/api/v1/items/sku-1").status, 200);
+  EXPECT_EQ(server.post("/api/v1/items:import?mode=replace", good).json["accepted"], 2);
+  EXPECT_EQ(server.get("/api/v1/items/sku-1").status, 404);
+  EXPECT_EQ(server.get("/api/v1/items").json["data"].size(), 2U);
+}
+
+TEST(DocumentsHttp, TheDraftOfAPolicy) {
+  RunningServer server;
+  const std::string policy = R"({"caps":[{"id":"one","counts":"impression","per":"item","window":{"kind":"lifetime"},"limit":1}]})";
+  EXPECT_EQ(server.put("/api/v1/policies/draft", policy).status, 428);
+  const std::string tag = tag_of(server.get("/api/v1/policies/draft"));
+  const auto saved = server.put("/api/v1/policies/draft", policy, {{"If-Match", tag}});
+  ASSERT_EQ(saved.status, 200) << saved.body;
+  EXPECT_EQ(server.put("/api/v1/policies/draft", policy, {{"If-Match", tag}}).status, 412);
+  const auto bad = server.put("/api/v1/policies/draft", R"({"caps":[{"id":"x","limit":-1}]})", {{"If-Match", tag_of(saved)}});
+  EXPECT_EQ(bad.status, 422);
+  EXPECT_EQ(bad.json["errors"][0]["pointer"].get<std::string>().substr(0, 7), "/caps/0");
+  EXPECT_EQ(tag_of(server.get("/api/v1/policies/current")), "\"1\"");
+  const auto published = server.post("/api/v1/policies/draft/publish", R"({"note":"only once"})");
+  ASSERT_EQ(published.status, 200) << published.body;
+  EXPECT_EQ(published.json["version"], 2);
+  EXPECT_EQ(server.post("/api/v1/decide", RunningServer::ask("u", "home.hero")).json["versions"]["rules"], 2);
+  const auto list = server.get("/api/v1/policies");
+  EXPECT_EQ(list.json["data"][0]["note"], "only once");
+  EXPECT_EQ(list.json["data"].size(), 2U);
+  EXPECT_EQ(server.get("/api/v1/policies/1").status, 200);
+  EXPECT_EQ(server.get("/api/v1/policies/9").status, 404);
+  EXPECT_EQ(server.post("/api/v1/policies/draft/publish", "{}").status, 409) << "there is no draft any more";
+  EXPECT_EQ(server.post("/api/v1/policies/1/revert", "").json["version"], 3);
+}
+
+TEST(DocumentsHttp, WhatIsNotBuiltSaysSo) {
+  RunningServer server;
+  for (const char* path : {"/api/v1/audiences", "/api/v1/customers/u/export", "/api/v1/exports/decisions"}) EXPECT_EQ(server.get(path).status, 501) << path;
+  EXPECT_EQ(server.post("/api/v1/pause", "{}").status, 501);
+  EXPECT_EQ(server.client().Delete("/api/v1/customers/u")->status, 501);
+}
+
+} // namespace
+} // namespace takt::test

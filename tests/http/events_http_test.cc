@@ -1,0 +1,130 @@
+// Events through the socket: what SDKs send, and what it changes.
+#include "tests/http/running_server.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+namespace takt::test {
+namespace {
+
+Json track(const std::string& user, const std::string& event, const Json& properties, const std::string& message_id) {
+  return {{"type", "track"}, {"userId", user}, {"event", event}, {"properties", properties}, {"messageId", message_id}};
+}
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST(EventsHttp, WhatWasBoughtIsNotShownAgain) {
+  RunningServer server;
+  const std::string ask = RunningServer::ask("u1", "home.hero", {{"dry_run", true}});
+  const auto before = server.post("/api/v1/decide", ask);
+  const std::string item = before.json["placements"][0]["items"][0]["item"];
+  const Json order = track("u1", "Order Completed", {{"order_id", "o-1"}, {"products", {{{"product_id", item}, {"quantity", 1}}}}}, "m-1");
+  const auto taken = server.post("/v1/track", order.dump());
+  ASSERT_EQ(taken.status, 200) << taken.body;
+  EXPECT_EQ(taken.json["accepted"], 1);
+  const auto after = server.post("/api/v1/decide", ask);
+  EXPECT_EQ(after.body.find("\"item\":\"" + item + "\""), std::string::npos) << after.body;
+  const auto why = server.get("/api/v1/customers/u1/why?placement=home.hero&item=" + item);
+  ASSERT_EQ(why.status, 200) << why.body;
+  EXPECT_EQ(why.json["verdict"], "blocked");
+  EXPECT_EQ(why.json["blocked_by"][0]["code"], "post_purchase");
+  EXPECT_FALSE(why.json["eligible_again"].is_null());
+}
+
+TEST(EventsHttp, AViewConfirmsItsReservationAndCountsForTheCap) {
+  RunningServer server;
+  const auto decided = server.post("/api/v1/decide", RunningServer::ask("u1", "home.hero"));
+  const std::string item = decided.json["placements"][0]["items"][0]["item"];
+  const Json view = track("u1", "Promotion Viewed", {{"decision_id", decided.json["decision_id"]}, {"item_id", item}}, "m-1");
+  ASSERT_EQ(server.post("/v1/t", view.dump()).status, 200);
+  const auto why = server.get("/api/v1/customers/u1/why?placement=home.hero&item=" + item);
+  ASSERT_EQ(why.status, 200) << why.body;
+  EXPECT_EQ(why.json["verdict"], "blocked");
+  EXPECT_EQ(why.json["blocked_by"][0]["rule"], "same-item-weekly");
+  EXPECT_EQ(why.json["blocked_by"][0]["observed"], 1);
+  const auto customer = server.get("/api/v1/customers/u1");
+  std::size_t shown = 0;
+  for (const Json& exposure : customer.json["exposures"]) shown += exposure["state"] == "shown" ? 1U : 0U;
+  EXPECT_EQ(shown, 1U);
+}
+
+TEST(EventsHttp, TheSameMessageCountsOnce) {
+  RunningServer server;
+  const std::string event = track("u1", "Product Viewed", {{"product_id", "sku-1"}}, "m-1").dump();
+  EXPECT_EQ(server.post("/v1/track", event).json["accepted"], 1);
+  const auto again = server.post("/v1/track", event);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.json["duplicates"], 1);
+  EXPECT_EQ(server.get("/api/v1/customers/u1/journey").json["data"].size(), 1U);
+}
+
+TEST(EventsHttp, BatchTellsWhatItDidNotTake) {
+  RunningServer server;
+  const Json batch{{"writeKey", "wk-1"}, {"batch", {track("u1", "Product Viewed", {{"product_id", "sku-1"}}, "m-1"), {{"type", "track"}, {"event", "X"}, {"messageId", "m-2"}},
+                                                    track("u2", "Product Viewed", {{"product_id", "sku-2"}}, "m-3")}}};
+  for (const char* path : {"/v1/batch", "/v1/b", "/v1/import"}) {
+    const auto reply = server.post(path, batch.dump(), {{"Content-Type", "text/plain"}});
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    EXPECT_EQ(reply.json["accepted"].get<int>() + reply.json["duplicates"].get<int>(), 2);
+    ASSERT_EQ(reply.json["rejected"].size(), 1U);
+    EXPECT_EQ(reply.json["rejected"][0]["index"], 1);
+    EXPECT_EQ(reply.json["rejected"][0]["messageId"], "m-2");
+  }
+}
+
+TEST(EventsHttp, GzipAsAFormIsReadAllTheSame) {
+  RunningServer server;
+  Json batch{{"batch", Json::array()}};
+  for (int i = 0; i < 100; ++i) batch["batch"].push_back(track("u" + std::to_string(i), "Product Viewed", {{"product_id", "sku-1"}}, "m-" + std::to_string(i)));
+  auto client = server.client();
+  const auto result = client.Post("/v1/batch", {{"Content-Encoding", "gzip"}}, gzip(batch.dump()), "application/x-www-form-urlencoded");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200) << result->body;
+  EXPECT_EQ(Json::parse(result->body)["accepted"], 100);
+}
+
+TEST(EventsHttp, ABombIsRefusedAndTheServerGoesOn) {
+  RunningServer server;
+  const std::string bomb = gzip(std::string(std::size_t{64} << 20, ' '));
+  ASSERT_LT(bomb.size(), 100'000U);
+  const std::string answer = server.raw("POST /v1/batch HTTP/1.1\r\nHost: t\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(bomb.size()) + "\r\n\r\n" + bomb);
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 413") << answer;
+  EXPECT_EQ(server.get("/healthz").status, 200);
+}
+
+TEST(EventsHttp, IntegrationNamesWhatIsWrong) {
+  RunningServer server;
+  server.post("/v1/track", track("u1", "Promotion Viewed", {{"item_id", "unknown-7"}}, "m-1").dump(), {{"Authorization", "Basic c2hvcDo="}});
+  const auto reply = server.get("/api/v1/integration");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const Json& source = reply.json["sources"][0];
+  EXPECT_EQ(source["source"], "shop") << "the write key of the Basic header";
+  EXPECT_EQ(source["events"]["Promotion Viewed"], 1);
+  EXPECT_EQ(source["unknown_products"][0]["id"], "unknown-7");
+  EXPECT_EQ(source["impressions"], 1);
+  EXPECT_EQ(source["impressions_with_decision"], 0);
+  EXPECT_EQ(reply.json["status"], "warn");
+}
+
+TEST(EventsHttp, OneEventIsRefusedWithItsField) {
+  RunningServer server;
+  const auto reply = server.post("/v1/track", R"({"event":"X"})");
+  EXPECT_EQ(reply.status, 422) << reply.body;
+  EXPECT_TRUE(reply.json.contains("code") && reply.json.contains("message")) << "Segment's Python client needs both";
+  EXPECT_EQ(server.post("/v1/m", "{}").status, 200);
+}
+
+} // namespace
+} // namespace takt::test

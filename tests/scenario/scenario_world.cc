@@ -1,0 +1,74 @@
+#include "tests/scenario/scenario_world.h"
+
+#include "engine/resolve.h"
+
+namespace takt::scenario {
+
+ScenarioWorld::ScenarioWorld() {
+  policy.version = 1;
+  policy.fatigue.enabled = false;            // a rule is tested alone: nothing else moves the slate
+  policy.exploration.temperature = 0;
+  policy.diversity.method = DiversityMethod::none;
+  policy.arbitration.attention_price = 0;
+  policy.arbitration.never_hold = {symbol("service")};
+  policy.consent.require = {{Purpose::marketing, {symbol("email"), symbol("push"), symbol("sms"), symbol("phone")}}};
+  rebuild();
+}
+
+void ScenarioWorld::rebuild() {
+  ++changes;
+  auto rulebook = std::make_shared<Rulebook>();
+  policy.version = changes;
+  rulebook->policy = std::make_shared<const Policy>(policy);
+  for (const Placement& placement : placements) rulebook->placements.emplace(placement.id.text(), compile_placement(placement, store->symbols()));
+  auto models = std::make_shared<Models>();
+  models->scorer = make_prior_scorer();
+  auto next = std::make_shared<World>();
+  next->symbols = &store->symbols();
+  next->catalogue = Catalogue::build(items, store->symbols(), changes);
+  next->rulebook = std::move(rulebook);
+  next->models = std::move(models);
+  world = std::move(next);
+}
+
+Identity ScenarioWorld::identity_of(const std::string& who) const {
+  const bool anonymous = who.starts_with("device-") || who.starts_with("guest-");
+  return {anonymous ? IdentityKind::anonymous : IdentityKind::user, who};
+}
+
+Event ScenarioWorld::event_of(const std::string& who, UtcTime at) {
+  Event event;
+  const Identity identity = identity_of(who);
+  (identity.kind == IdentityKind::user ? event.user_id : event.anonymous_id) = who;
+  event.message_id = "message-" + std::to_string(++messages);
+  event.occurred_at = at;
+  event.received_at = clock.now;
+  event.channel = "web";
+  return event;
+}
+
+void ScenarioWorld::send(const Event& event) {
+  last_message_id = event.message_id;
+  last_error.reset();
+  auto outcome = ingest(*store, *world, event, {});
+  if (outcome) last_ingest = *outcome;
+  else last_error = outcome.error();
+}
+
+Result<Decision> ScenarioWorld::ask(DecisionRequest request) {
+  request.now = clock.now;
+  request.seed = 7;
+  auto decision = decide(*store, *world, request, clock, {Durability::wal, true});
+  last_error.reset();
+  if (!decision) last_error = decision.error();
+  return decision;
+}
+
+RecordPtr ScenarioWorld::record_of(const std::string& who) {
+  const auto customer = find_customer(*store, identity_of(who));
+  if (!customer || !*customer) return std::make_shared<const CustomerRecord>();
+  auto record = read_canonical(*store, *customer);
+  return record ? *record : std::make_shared<const CustomerRecord>();
+}
+
+} // namespace takt::scenario

@@ -1,0 +1,101 @@
+#include "api/config.h"
+
+#include "tests/support/temp_dir.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace takt {
+namespace {
+
+using testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+protected:
+  std::string write(const std::string& text) {
+    const std::string path = directory_.path() + "/takt.toml";
+    std::ofstream(path) << text;
+    return path;
+  }
+  std::string error_of(const std::string& text, const std::map<std::string, std::string>& environment = {}) {
+    const auto config = load_config(write(text), environment);
+    return config ? "" : config.error().message;
+  }
+  test::TempDir directory_;
+};
+
+TEST_F(ConfigTest, DefaultsWithoutAFile) {
+  const auto config = load_config(config_file_default, {});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(*config, Config{});
+}
+
+TEST_F(ConfigTest, AFileThatWasNamedMustExist) { EXPECT_FALSE(load_config(directory_.path() + "/other.toml", {})); }
+
+TEST_F(ConfigTest, ReadsEveryKey) {
+  const auto config = load_config(write(R"(data_dir = "/tmp/x"
+listen = "localhost:9000"
+http_threads = 8
+dedupe_life = "1d"
+account_currency = "CHF"
+margin = 0.2
+cache_bytes = "64MiB"
+body_bytes_max = 65536
+allowed_origins = ["https://shop.example"]
+simulation = true
+[durability]
+decide = "fsync"
+[rates]
+EUR = 0.95
+)"), {});
+  ASSERT_TRUE(config) << config.error().message;
+  Config expected;
+  expected.data_dir = "/tmp/x";
+  expected.listen = "localhost:9000";
+  expected.http_threads = 8;
+  expected.dedupe_life = days(1);
+  expected.account_currency = "CHF";
+  expected.margin = 0.2;
+  expected.cache_bytes = std::size_t{64} << 20;
+  expected.body_bytes_max = 65536;
+  expected.allowed_origins = {"https://shop.example"};
+  expected.simulation = true;
+  expected.durable_decisions = true;
+  expected.rates = {{"EUR", 0.95}};
+  EXPECT_EQ(*config, expected);
+}
+
+TEST_F(ConfigTest, EnvironmentOverridesTheFile) {
+  const auto config = load_config(write("listen = \"127.0.0.1:1\"\n[durability]\ndecide = \"wal\"\n"),
+                                  {{"TAKT_LISTEN", "127.0.0.1:2"}, {"TAKT_DURABILITY_DECIDE", "fsync"}, {"TAKT_RATES_USD", "0.9"},
+                                   {"TAKT_ALLOWED_ORIGINS", "https://a.example,https://b.example"}, {"TAKT_SHARED", "../shared"}, {"HOME", "/"}});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->listen, "127.0.0.1:2");
+  EXPECT_TRUE(config->durable_decisions);
+  EXPECT_DOUBLE_EQ(config->rates.at("USD"), 0.9);
+  EXPECT_EQ(config->allowed_origins.size(), 2U);
+}
+
+TEST_F(ConfigTest, ErrorsNameTheLine) {
+  EXPECT_THAT(error_of("data_dir = \"x\"\nhttp_threads = 0\n"), HasSubstr("takt.toml:2: http_threads"));
+  EXPECT_THAT(error_of("listen = \"127.0.0.1:1\"\n\nlisten2 = 1\n"), HasSubstr("takt.toml:3: unknown key listen2"));
+  EXPECT_THAT(error_of("a = = 1\n"), HasSubstr("takt.toml:1:"));
+  EXPECT_THAT(error_of("[durability]\ndecide = \"maybe\"\n"), HasSubstr("\"wal\" or \"fsync\""));
+  EXPECT_THAT(error_of("margin = 1.5"), HasSubstr("margin"));
+  EXPECT_THAT(error_of("margin = nan"), HasSubstr("margin"));
+  EXPECT_THAT(error_of("http_threads = 8.5"), HasSubstr("http_threads"));
+  EXPECT_THAT(error_of("http_threads = [1]"), HasSubstr("http_threads"));
+  EXPECT_THAT(error_of("[rates]\neuro = 1"), HasSubstr("ISO 4217"));
+  EXPECT_THAT(error_of("", {{"TAKT_LISTN", "x"}}), HasSubstr("TAKT_LISTN"));
+}
+
+TEST_F(ConfigTest, OnlyLoopbackIsListenedOn) {
+  for (const char* good : {"127.0.0.1:8080", "127.1.2.3:0", "localhost:1", "[::1]:65535"}) EXPECT_TRUE(parse_listen(good)) << good;
+  for (const char* bad : {"0.0.0.0:8080", "10.0.0.1:80", "[::]:80", "shop.example:80", "127.0.0.1", ":80", "127.0.0.1:65536", "127.0.0.1:x", "127.evil.example:80"})
+    EXPECT_FALSE(parse_listen(bad)) << bad;
+  EXPECT_THAT(error_of("listen = \"0.0.0.0:80\""), HasSubstr("loopback"));
+}
+
+} // namespace
+} // namespace takt

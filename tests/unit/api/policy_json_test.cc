@@ -1,0 +1,219 @@
+// Policies: every part this release builds, every mistake with its pointer, and 501 for what it does not build.
+#include "api/json/codecs.h"
+#include "core/limits.h"
+#include "core/random.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace takt {
+namespace {
+
+struct Parsed {
+  SymbolTable symbols;
+  Result<Policy> policy;
+  explicit Parsed(std::string_view json) : policy(parse_policy(json, symbols)) {}
+  Symbol symbol(std::string_view name) { return symbols.find(name); }
+};
+
+Error refused(const std::string& json) {
+  Parsed parsed(json);
+  EXPECT_FALSE(parsed.policy) << json;
+  return parsed.policy ? Error{} : parsed.policy.error();
+}
+/// A valid cap with these members put over it.
+std::string with_cap(const std::string& members) {
+  const std::string id = members.find("\"id\"") == std::string::npos ? R"("id":"c1",)" : "";
+  return R"({"caps":[{)" + id + members + "}]}";
+}
+constexpr const char* rolling = R"("limit":3,"window":{"kind":"rolling","length":"7d"})";
+
+TEST(PolicyJson, AnEmptyPolicyHasTheDefaults) {
+  Parsed parsed("{}");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  EXPECT_TRUE(parsed.policy->caps.empty());
+  EXPECT_EQ(parsed.policy->fatigue, FatiguePolicy{});
+  EXPECT_EQ(parsed.policy->diversity, Diversity{});
+  EXPECT_EQ(parsed.policy->exploration, Exploration{});
+  EXPECT_FALSE(parsed.policy->consent.profile_opt_in);
+  EXPECT_EQ(parsed.policy->arbitration.never_hold, std::vector<Symbol>{parsed.symbol("service")});
+}
+
+TEST(PolicyJson, ACap) {
+  Parsed parsed(R"({"caps":[{"id":"same-item-weekly","title":"T","counts":"decision","per":["item","category"],"depth":2,"scope":"customer",
+    "match":{"channels":["web","app"],"categories":[["Shoes"],["Bags","Totes"]]},"counts_of":{"kinds":["product"]},
+    "window":{"kind":"rolling","length":"7d"},"limit":3,"min_gap":"4h","exempt":{"tags":["service"]},"exempt_counts":false,"keep":[],"audience":null,
+    "schedule":{"from":null,"to":"2027-01-01T00:00:00Z"},"on_exceed":"next_best"}]})");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  const CapRule& cap = parsed.policy->caps.at(0);
+  EXPECT_EQ(cap.id, "same-item-weekly");
+  EXPECT_EQ(cap.counts, Counts::decision);
+  EXPECT_EQ(cap.per, (std::vector<Per>{Per::item, Per::category}));
+  EXPECT_EQ(cap.depth, 2U);
+  EXPECT_EQ(cap.window, (Window{WindowKind::rolling, days(7)}));
+  EXPECT_EQ(cap.limit, 3U);
+  EXPECT_EQ(cap.min_gap, hours(4));
+  EXPECT_EQ(cap.applies_to.channels->size(), 2U);
+  std::vector<Symbol> categories{parsed.symbol("Shoes"), parsed.symbol("Bags\x1fTotes")};
+  std::sort(categories.begin(), categories.end());
+  EXPECT_EQ(cap.applies_to.categories, categories);
+  EXPECT_EQ(cap.counts_of.kinds, std::vector<Symbol>{parsed.symbol("product")});
+  EXPECT_FALSE(cap.counts_of.channels);
+  EXPECT_EQ(cap.exempt->tags, std::vector<Symbol>{parsed.symbol("service")});
+  EXPECT_FALSE(cap.exempt_counts);
+  EXPECT_EQ(cap.schedule.to, *parse_utc("2027-01-01T00:00:00Z"));
+  EXPECT_FALSE(cap.schedule.from);
+}
+
+TEST(PolicyJson, MatchIsBothAndZeroIsALimit) {
+  Parsed parsed(with_cap(R"("match":{"items":["a"]},"limit":0,"window":{"kind":"session"})"));
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  EXPECT_EQ(parsed.policy->caps[0].applies_to, parsed.policy->caps[0].counts_of);
+  EXPECT_EQ(parsed.policy->caps[0].limit, 0U);
+  EXPECT_EQ(parsed.policy->caps[0].per, std::vector<Per>{Per::all});
+  Parsed gap(with_cap(R"("min_gap":"30m","per":"group")"));
+  ASSERT_TRUE(gap.policy) << gap.policy.error().message;
+  EXPECT_FALSE(gap.policy->caps[0].limit);
+  EXPECT_EQ(gap.policy->caps[0].window.kind, WindowKind::lifetime);
+}
+
+TEST(PolicyJson, MistakesInCapsHavePointers) {
+  const std::string window = R"("window":{"kind":"rolling","length":"7d"})";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {with_cap(R"("limit":-1,)" + window), "/caps/0/limit"}, {with_cap(R"("limit":"3",)" + window), "/caps/0/limit"}, {with_cap(R"("limit":3.0,)" + window), "/caps/0/limit"},
+      {with_cap(R"("limit":true,)" + window), "/caps/0/limit"}, {with_cap(R"("limit":1e300,)" + window), "/caps/0/limit"}, {with_cap(R"("limit":18446744073709551616,)" + window), "/caps/0/limit"},
+      {with_cap(window), "/caps/0/limit"}, {with_cap(R"("limit":3)"), "/caps/0/window"}, {with_cap(R"("limit":3,"window":{"length":"7d"})"), "/caps/0/window/kind"},
+      {with_cap(R"("limit":3,"window":{"kind":"rolling"})"), "/caps/0/window/length"}, {with_cap(R"("limit":3,"window":{"kind":"rolling","length":"101d"})"), "/caps/0/window/length"},
+      {with_cap(R"("limit":3,"window":{"kind":"rolling","length":"0s"})"), "/caps/0/window/length"}, {with_cap(R"("limit":3,"window":{"kind":"session","length":"1d"})"), "/caps/0/window/length"},
+      {with_cap(R"("limit":3,"window":"7d")"), "/caps/0/window"}, {with_cap(R"("min_gap":"101d")"), "/caps/0/min_gap"}, {with_cap(R"("min_gap":14400)"), "/caps/0/min_gap"},
+      {with_cap(std::string(rolling) + R"(,"per":"sku")"), "/caps/0/per"}, {with_cap(std::string(rolling) + R"(,"per":["item","item"])"), "/caps/0/per/1"},
+      {with_cap(std::string(rolling) + R"(,"per":[])"), "/caps/0/per"}, {with_cap(std::string(rolling) + R"(,"depth":2)"), "/caps/0/depth"},
+      {with_cap(std::string(rolling) + R"(,"per":"item","on_exceed":"nothing")"), "/caps/0/on_exceed"}, {with_cap(std::string(rolling) + R"(,"on_exceed":"explode")"), "/caps/0/on_exceed"},
+      {with_cap(std::string(rolling) + R"(,"match":{"tag":["x"]})"), "/caps/0/match/tag"}, {with_cap(std::string(rolling) + R"(,"match":{"tags":"x"})"), "/caps/0/match/tags"},
+      {with_cap(std::string(rolling) + R"(,"match":{"categories":["Shoes"]})"), "/caps/0/match/categories/0"}, {with_cap(std::string(rolling) + R"(,"match":[])"), "/caps/0/match"},
+      {with_cap(std::string(rolling) + R"(,"match":{"tags":[""]})"), "/caps/0/match/tags/0"}, {with_cap(std::string(rolling) + R"(,"limits":3)"), "/caps/0/limits"},
+      {with_cap(std::string(rolling) + R"(,"schedule":{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"})"), "/caps/0/schedule/to"},
+      {with_cap(std::string(rolling) + R"(,"id":"")"), "/caps/0/id"}, {R"({"caps":[{)" + std::string(rolling) + "}]}", "/caps/0/id"},
+      {R"({"caps":[{"id":"a",)" + std::string(rolling) + R"(},{"id":"a",)" + rolling + "}]}", "/caps/1/id"}, {R"({"caps":{}})", "/caps"}, {R"({"cap":[]})", "/cap"}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << json;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
+}
+
+TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
+  const std::vector<std::pair<const char*, const char*>> cases{
+      {R"({"fatigue":{"beta":-1}})", "/fatigue/beta"}, {R"({"fatigue":{"beta":"0.43"}})", "/fatigue/beta"}, {R"({"fatigue":{"half_life":7}})", "/fatigue/half_life"},
+      {R"({"fatigue":{"halflife":"7d"}})", "/fatigue/halflife"}, {R"({"post_purchase":[{"per":"brand","pause":"30d"}]})", "/post_purchase/0/per"},
+      {R"({"post_purchase":[{"per":"group"}]})", "/post_purchase/0/pause"}, {R"({"gates":[{"match":{}}]})", "/gates/0/fact"},
+      {R"({"gates":[{"fact":"a"},{"fact":"a"}]})", "/gates/1/id"}, {R"({"gates":[{"fact":"a","ttl":"forever"}]})", "/gates/0/ttl"},
+      {R"({"consent":{"profile":"maybe"}})", "/consent/profile"}, {R"({"consent":{"map":{"Ads/Retargeting":"selling"}}})", "/consent/map/Ads~1Retargeting"},
+      {R"({"consent":{"require":[{"purpose":"marketing"}]}})", "/consent/require/0/channels"}, {R"({"consent":{"require":[{"channels":["email"]}]}})", "/consent/require/0/purpose"},
+      {R"({"arbitration":{"default_value":1}})", "/arbitration/default_value"}, {R"({"arbitration":{"default_value":"-1"}})", "/arbitration/default_value"},
+      {R"({"diversity":{"method":"random"}})", "/diversity/method"}, {R"({"diversity":{"strength":1.5}})", "/diversity/strength"},
+      {R"({"exploration":{"temperature":-0.1}})", "/exploration/temperature"}, {R"({"exploration":{"method":"epsilon"}})", "/exploration/method"}, {R"([])", ""}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << json;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
+}
+
+TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
+  const std::string base = std::string(rolling) + ",";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {with_cap(base + R"("counts":"delivered")"), "/caps/0/counts"}, {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"},
+      {with_cap(R"("limit":1,"window":{"kind":"calendar","unit":"day","zone":"customer"})"), "/caps/0/window/kind"},
+      {with_cap(R"("limit":1,"window":{"kind":"anchored_first","length":"7d"})"), "/caps/0/window/kind"}, {with_cap(R"("limit":1,"window":{"kind":"anchored_last","length":"7d"})"), "/caps/0/window/kind"},
+      {with_cap(R"("share":"0.4","window":{"kind":"rolling","length":"7d"})"), "/caps/0/share"}, {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep"},
+      {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"}, {with_cap(base + R"("audience":"vip")"), "/caps/0/audience"},
+      {with_cap(base + R"("without_identity":"session")"), "/caps/0/without_identity"},
+      {R"({"quiet_hours":[{"from":"21:00","to":"08:00"}]})", "/quiet_hours"}, {R"({"merchandising":[{"id":"x"}]})", "/merchandising"},
+      {R"({"arbitration":{"levers":[{"x":1}]}})", "/arbitration/levers"}, {R"({"fatigue":{"learn":true}})", "/fatigue/learn"}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::not_built) << json << error.message;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
+  EXPECT_TRUE(Parsed(R"({"quiet_hours":[],"merchandising":[],"arbitration":{"levers":[]},"fatigue":{"learn":false}})").policy);
+}
+
+TEST(PolicyJson, TheOtherParts) {
+  Parsed parsed(R"({"consent":{"map":{"Advertising":"marketing"},"require":[{"purpose":"marketing","channels":["email","push"]}],"profile":"opt_in"},
+    "fatigue":{"per":["item"],"beta":0.5,"half_life":"3d","learn":false},"post_purchase":[{"per":"category","pause":"14d","match":{"kinds":["product"]}}],
+    "gates":[{"fact":"case_open","match":{"purposes":["marketing"]},"allow":{"kinds":["service"]},"ttl":"30d","cool_off":"2d"},{"id":"mourning","fact":"bereaved"}],
+    "arbitration":{"levers":[],"default_value":"2.50","never_hold":[],"attention_price":"0.01"},"diversity":{"method":"mmr","strength":0.1},"exploration":{"method":"softmax","temperature":0}})");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  const Policy& policy = *parsed.policy;
+  EXPECT_TRUE(policy.consent.profile_opt_in);
+  EXPECT_EQ(policy.consent.map.at(0), (ConsentMapping{"Advertising", Purpose::marketing}));
+  EXPECT_EQ(policy.consent.require.at(0).channels.size(), 2U);
+  EXPECT_EQ(policy.fatigue.per, std::vector<Per>{Per::item});
+  EXPECT_EQ(policy.fatigue.half_life, days(3));
+  EXPECT_EQ(policy.post_purchase.at(0).pause, days(14));
+  EXPECT_EQ(policy.gates.at(0).id, "case_open");
+  EXPECT_EQ(policy.gates.at(0).cool_off, days(2));
+  EXPECT_EQ(policy.gates.at(1).id, "mourning");
+  EXPECT_FALSE(policy.gates.at(1).allow.selects_everything()); // no `allow`: nothing passes
+  EXPECT_FALSE(policy.gates.at(1).allow.selects(LabelSet{}));
+  EXPECT_EQ(policy.arbitration.default_value_micros, 2'500'000);
+  EXPECT_DOUBLE_EQ(policy.arbitration.attention_price, 0.01);
+  EXPECT_TRUE(policy.arbitration.never_hold.empty());
+  EXPECT_EQ(policy.diversity.method, DiversityMethod::mmr);
+  EXPECT_EQ(policy.exploration.temperature, 0.0);
+}
+
+TEST(PolicyJson, TheHashIsOfTheMeaning) {
+  const std::string cap = with_cap(rolling);
+  EXPECT_EQ(Parsed(cap).policy->hash, Parsed(R"( { "caps" : [{"window":{"length":"7d","kind":"rolling"},"limit":3,"id":"c1"}]} )").policy->hash);
+  EXPECT_NE(Parsed(cap).policy->hash, Parsed(with_cap(R"("limit":4,"window":{"kind":"rolling","length":"7d"})")).policy->hash);
+}
+
+TEST(PolicyJson, RulesAreBounded) {
+  const auto caps = [](std::size_t count) {
+    std::string json = R"({"caps":[)";
+    for (std::size_t i = 0; i < count; ++i) json += (i ? "," : "") + std::string(R"({"id":")") + std::to_string(i) + R"(","limit":1,"window":{"kind":"lifetime"}})";
+    return json + "]}";
+  };
+  EXPECT_TRUE(Parsed(caps(limits::cap_rules_max)).policy);
+  EXPECT_EQ(refused(caps(limits::cap_rules_max + 1)).fields.at(0).pointer, "/caps");
+  EXPECT_EQ(refused(std::string(limits::body_bytes_max + 1, ' ')).code, ErrorCode::too_large);
+}
+
+TEST(PolicyJson, TheStarterPolicyCapsPausesGatesAndAsksForConsent) {
+  Parsed parsed(starter_policy_json());
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  const Policy& policy = *parsed.policy;
+  ASSERT_EQ(policy.caps.size(), 1U);
+  EXPECT_EQ(policy.caps[0].per, std::vector<Per>{Per::item});
+  EXPECT_EQ(policy.caps[0].limit, 3U);
+  EXPECT_EQ(policy.caps[0].window, (Window{WindowKind::rolling, days(7)}));
+  EXPECT_EQ(policy.caps[0].min_gap, hours(4));
+  EXPECT_EQ(policy.post_purchase.at(0).pause, days(30));
+  EXPECT_EQ(policy.post_purchase.at(0).per, Per::group);
+  EXPECT_EQ(policy.gates.at(0).fact, parsed.symbol("case_open"));
+  EXPECT_EQ(policy.gates.at(0).match.channels->size(), 4U);
+  EXPECT_EQ(policy.consent.require.at(0).channels.size(), 4U);
+}
+
+TEST(PolicyJson, RandomDamageNeverCrashes) {
+  Random random(9);
+  const std::string seed = starter_policy_json();
+  SymbolTable symbols;
+  std::size_t accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string json = seed;
+    for (std::uint64_t i = 1 + random.below(3); i > 0; --i) json[random.below(json.size())] = static_cast<char>(random.below(256));
+    const auto policy = parse_policy(json, symbols);
+    if (policy) ++accepted;
+    else EXPECT_NE(policy.error().code, ErrorCode::internal);
+  }
+  EXPECT_GT(accepted, 100U);
+}
+
+} // namespace
+} // namespace takt

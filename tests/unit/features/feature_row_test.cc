@@ -1,0 +1,121 @@
+#include "features/feature_row.h"
+#include "features/linear_scorer.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+
+namespace takt {
+namespace {
+
+constexpr Symbol shoes = static_cast<Symbol>(1), pumps = static_cast<Symbol>(2), item_a = static_cast<Symbol>(3), group_a = static_cast<Symbol>(4), brand_x = static_cast<Symbol>(5);
+
+std::size_t column(std::string_view name) {
+  const auto& columns = feature_schema().columns;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].name == name) return i;
+  ADD_FAILURE() << "no column " << name;
+  return 0;
+}
+
+std::vector<float> row_of(const CustomerFeatures& customer, const ItemFeatures& item) {
+  std::vector<float> row(feature_schema().columns.size(), NAN);
+  write_feature_row(customer, item, row);
+  return row;
+}
+
+double probability(const CustomerFeatures& customer, const ItemFeatures& item) {
+  const std::vector<float> row = row_of(customer, item);
+  double p = 0;
+  make_prior_scorer()->score(row, {&p, 1});
+  return p;
+}
+
+ItemFeatures plain_item() {
+  static constexpr Symbol path[] = {shoes, pumps};
+  ItemFeatures item;
+  item.item = item_a;
+  item.group = group_a;
+  item.brand = brand_x;
+  item.category = path;
+  item.popularity = 0.5F;
+  item.price = 80;
+  item.age_days = 1000;
+  return item;
+}
+
+TEST(FeatureSchema, names_every_column_once_with_a_meaning_and_is_fingerprinted) {
+  std::set<std::string_view> names;
+  for (const FeatureColumn& feature : feature_schema().columns) {
+    EXPECT_TRUE(names.insert(feature.name).second) << feature.name;
+    EXPECT_FALSE(feature.meaning.empty()) << feature.name;
+  }
+  EXPECT_NE(feature_schema().fingerprint, 0U);
+  EXPECT_EQ(make_prior_scorer()->schema_fingerprint(), feature_schema().fingerprint);
+}
+
+TEST(FeatureRow, writes_every_column) {
+  for (const float value : row_of({}, {})) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST(FeatureRow, takes_the_deepest_known_category) {
+  CustomerFeatures customer;
+  customer.category_affinity = {{shoes, 0.9F}};
+  EXPECT_FLOAT_EQ(row_of(customer, plain_item())[column("category_affinity")], 0.9F);
+  customer.category_affinity[pumps] = 0.2F;
+  EXPECT_FLOAT_EQ(row_of(customer, plain_item())[column("category_affinity")], 0.2F);
+}
+
+TEST(FeatureRow, knows_a_bought_variant_and_the_distance_of_a_price) {
+  CustomerFeatures customer;
+  customer.bought = {{group_a, 1.0F}};
+  customer.mean_price = 40;
+  const auto row = row_of(customer, plain_item());
+  EXPECT_FLOAT_EQ(row[column("bought_before")], std::log(2.0F));
+  EXPECT_FLOAT_EQ(row[column("price_distance")], std::log(2.0F));
+  customer.mean_price = 0;
+  EXPECT_EQ(row_of(customer, plain_item())[column("price_distance")], 0);
+}
+
+TEST(PriorScorer, gives_a_plain_item_about_three_percent) {
+  const double p = probability({}, plain_item());
+  EXPECT_GT(p, 0.025);
+  EXPECT_LT(p, 0.035);
+}
+
+TEST(PriorScorer, moves_with_each_signal_as_documented) {
+  const CustomerFeatures nobody;
+  const double plain = probability(nobody, plain_item());
+  const auto with = [&](auto&& change) {
+    ItemFeatures item = plain_item();
+    CustomerFeatures customer;
+    change(item, customer);
+    return probability(customer, item);
+  };
+  EXPECT_GT(with([](ItemFeatures& item, CustomerFeatures&) { item.taste_match = 0.8F; }), plain);
+  EXPECT_GT(with([](ItemFeatures& item, CustomerFeatures&) { item.from_session = true; }), plain);
+  EXPECT_GT(with([](ItemFeatures& item, CustomerFeatures&) { item.from_anchor = true; }), plain);
+  EXPECT_GT(with([](ItemFeatures& item, CustomerFeatures&) { item.popularity = 1; }), plain);
+  EXPECT_GT(with([](ItemFeatures&, CustomerFeatures& customer) { customer.category_affinity[pumps] = 0.5F; }), plain);
+  EXPECT_LT(with([](ItemFeatures&, CustomerFeatures& customer) { customer.bought[item_a] = 1; }), plain);
+}
+
+TEST(PriorScorer, leaves_exposures_to_the_fatigue_stage) {
+  CustomerFeatures tired;
+  tired.exposures[item_a] = 50;
+  tired.contacts_last_week = 40;
+  EXPECT_EQ(probability(tired, plain_item()), probability({}, plain_item()));
+}
+
+TEST(LinearScorer, stays_within_zero_and_one_whatever_the_row) {
+  const LinearScorer scorer("test", 1, 0, {1e6, -1e6});
+  const std::vector<float> rows{1e6F, 0, 0, 1e6F};
+  std::vector<double> p(2);
+  scorer.score(rows, p);
+  EXPECT_LT(p[0], 1);
+  EXPECT_GT(p[1], 0);
+}
+
+} // namespace
+} // namespace takt
