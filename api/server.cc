@@ -27,6 +27,7 @@ constexpr std::size_t header_bytes_max = 16 * 1024;
 constexpr std::size_t drained_bytes_max = 16 * 1024 * 1024; // a refused body of known size is read to its end, so that the client sees the answer
 constexpr int backlog = 4096;                      // the library's 5 drops connections under a burst
 constexpr auto body_time_max = std::chrono::seconds(10); // all of it: the library only limits each read
+constexpr auto stream_time_max = std::chrono::seconds(20); // an orchestrator kills after 30
 constexpr std::array headers_read{"authorization", "content-type", "if-match", "if-none-match", "origin", "x-request-id",
                                   "access-control-request-headers", "user-agent"};
 
@@ -161,6 +162,7 @@ struct HttpServer::Library {
   socket_t listening = -1;
   std::atomic<bool> stopped{false};
   std::atomic<bool> running{false};
+  std::atomic<int> streams{0};                       ///< streamed answers that are not yet written to their end
 
   Library(Router routes, Metrics& the_metrics, ServerOptions the_options)
       : router(std::move(routes)), metrics(the_metrics), options(std::move(the_options)) {
@@ -339,8 +341,10 @@ struct HttpServer::Library {
     });
   }
 
-  static void stream(httplib::Response& response, std::function<bool(std::string&)> next_piece, const std::string& content_type) {
-    response.set_chunked_content_provider(content_type, [next = std::move(next_piece)](std::size_t, httplib::DataSink& sink) {
+  void stream(httplib::Response& response, std::function<bool(std::string&)> next_piece, const std::string& content_type) {
+    ++streams;
+    const std::shared_ptr<void> token(nullptr, [this](void*) { --streams; }); // dies with the answer, however it ends
+    response.set_chunked_content_provider(content_type, [next = std::move(next_piece), token](std::size_t, httplib::DataSink& sink) {
       std::string piece;
       const bool more = next(piece);
       if (!piece.empty() && !sink.write(piece.data(), piece.size())) return false;
@@ -374,7 +378,10 @@ void HttpServer::run() {
 
 void HttpServer::stop() {
   library_->stopped = true;
-  // The library forgets a stop() that comes before its loop has begun.
+  // The library cuts streamed answers off when it stops: they get their time first.
+  const auto give_up = std::chrono::steady_clock::now() + stream_time_max;
+  while (library_->streams > 0 && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  // And it forgets a stop() that comes before its loop has begun.
   while (library_->running && !library_->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   library_->server.stop();
 }

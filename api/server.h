@@ -1,7 +1,9 @@
 #pragma once
 /// HTTP for the Router: sockets, threads, limits, framing, graceful stop. server.cc is the only file that knows the HTTP library,
 /// and closes its known holes (docs/http.md): body limits that it ignores for chunked and gzip bodies, request smuggling after an
-/// unread body, two servers on one port, a backlog of five, 44 ms of Nagle. Threads: one per open connection, `threads` at most.
+/// unread body, two servers on one port, a backlog of five, 44 ms of Nagle. Not closed, because the library does not let us: headers
+/// are read without a limit before ours applies, and of pipelined requests only the first is answered; a proxy in front does both.
+/// Threads: one per open connection, `threads` at most.
 #include "api/config.h"
 #include "api/metrics.h"
 #include "api/router.h"

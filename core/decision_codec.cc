@@ -127,7 +127,7 @@ void get_placement(ByteReader& in, PlacementDecision& placement, UtcTime base) {
   placement.outcome = get_enum(in, Outcome::defer);
   placement.not_before = get_optional_time(in, base);
   get_hold(in, placement.hold);
-  get_list(in, placement.choices, 90, [&](Choice& choice) { get_choice(in, choice, base); });
+  get_list(in, placement.choices, 88, [&](Choice& choice) { get_choice(in, choice, base); });
   get_reasons(in, placement.reasons, base);
   get_list(in, placement.funnel, 4, [&](StageTiming& timing) {
     timing.stage = get_enum(in, last_stage);

@@ -20,13 +20,14 @@ namespace takt {
 /// Dense row in the current catalogue; never stored. A removed item keeps its row, as a tombstone.
 using ItemIndex = std::uint32_t;
 
+/// What every candidate is asked first stands first: one cache line.
 struct CatalogueItem {
-  Item item;
+  bool removed = false;
   LabelSet labels;                       ///< channel and placement are none: the call adds them
   std::vector<Symbol> channels;          ///< where it may be shown; empty = everywhere. Ascending
   std::vector<Symbol> aliases;           ///< ascending
   std::vector<std::uint32_t> title_words; ///< hashes of the title's words, ascending, distinct (engine/text.h)
-  bool removed = false;
+  Item item;
 };
 
 class Catalogue {

@@ -27,7 +27,8 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   add_rebuild(*root, invocation);
   add_demo(*root, invocation);
   add_commands_not_built(*root, invocation);
-  for (CLI::App* command : root->get_subcommands({})) command->fallthrough();
+  // --data-dir and the others may stand behind the command, but for those that swallow all their arguments.
+  for (CLI::App* command : root->get_subcommands({})) command->fallthrough(!command->get_allow_extras());
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend()); // the library pops from the end
     root->parse(reversed);

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t exact_one_of = 50;
 constexpr std::size_t exact_one_of_few = 10;
 constexpr std::size_t exact_rows_cheap = 4096;
+/// Rows of one length have no longest: where the longest is within this share of the middle one, none is scanned.
+constexpr double same_length_within = 0.01;
 /// Too few to cluster.
 constexpr std::size_t tail_rows_min = 400;
 /// More centroids than rows / 39 make FAISS complain that they are not learnt; sqrt(rows) balances centroids and list lengths.
@@ -27,8 +29,11 @@ constexpr int sample_per_list = 64;
 constexpr int clustering_rounds = 10;
 constexpr int clustering_seed = 1234;
 
-std::size_t exact_rows(std::size_t rows) {
+/// How many of the rows, by descending length, are scanned.
+std::size_t exact_rows(std::span<const std::uint32_t> order, std::span<const double> squares) {
+  const std::size_t rows = order.size();
   if (rows < tail_rows_min) return rows;
+  if (squares[order.front()] <= squares[order[rows / 2]] * (1 + 2 * same_length_within)) return 0;
   return std::max(rows / exact_one_of, std::min(rows / exact_one_of_few, exact_rows_cheap));
 }
 
@@ -37,15 +42,18 @@ std::size_t lists_for(std::size_t rows) {
   return std::max<std::size_t>(1, std::min(root, rows / rows_per_list_min));
 }
 
+std::vector<double> square_lengths(std::span<const float> rows, std::size_t dimension) {
+  std::vector<double> squares(rows.size() / dimension);
+  for (std::size_t r = 0; r < squares.size(); ++r)
+    for (const float value : rows.subspan(r * dimension, dimension)) squares[r] += static_cast<double>(value) * static_cast<double>(value);
+  return squares;
+}
+
 /// Rows by descending length, ties by row.
-std::vector<std::uint32_t> by_length(std::span<const float> rows, std::size_t dimension) {
-  const std::size_t count = rows.size() / dimension;
-  std::vector<double> lengths(count);
-  for (std::size_t r = 0; r < count; ++r)
-    for (const float value : rows.subspan(r * dimension, dimension)) lengths[r] += static_cast<double>(value) * static_cast<double>(value);
-  std::vector<std::uint32_t> order(count);
+std::vector<std::uint32_t> by_length(std::span<const double> squares) {
+  std::vector<std::uint32_t> order(squares.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return lengths[a] > lengths[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return squares[a] > squares[b]; });
   return order;
 }
 
@@ -61,19 +69,7 @@ std::vector<float> gather(std::span<const float> rows, std::size_t dimension, st
 
 class FaissIndex final : public VectorIndex {
 public:
-  FaissIndex(std::span<const float> rows, std::size_t dimension)
-      : order_(by_length(rows, dimension)), head_count_(exact_rows(order_.size())),
-        head_(gather(rows, dimension, head_names()), dimension), coarse_(static_cast<faiss::Index::idx_t>(dimension)),
-        tail_(&coarse_, dimension, lists_for(order_.size() - head_count_), faiss::METRIC_INNER_PRODUCT) {
-    const std::vector<float> values = gather(rows, dimension, tail_names());
-    const auto count = static_cast<faiss::Index::idx_t>(tail_names().size());
-    tail_.cp.seed = clustering_seed;
-    tail_.cp.niter = clustering_rounds;
-    tail_.cp.max_points_per_centroid = sample_per_list;
-    if (count == 0) return;
-    tail_.train(count, values.data());
-    tail_.add(count, values.data());
-  }
+  FaissIndex(std::span<const float> rows, std::size_t dimension) : FaissIndex(rows, dimension, square_lengths(rows, dimension)) {}
 
   std::vector<VectorHit> search(std::span<const float> query, const SearchLimits& limits) const override {
     TopHits best(std::min(limits.items_max, size()));
@@ -86,6 +82,20 @@ public:
   std::string name() const override { return "faiss-ivf"; }
 
 private:
+  FaissIndex(std::span<const float> rows, std::size_t dimension, const std::vector<double>& squares)
+      : order_(by_length(squares)), head_count_(exact_rows(order_, squares)),
+        head_(gather(rows, dimension, head_names()), dimension), coarse_(static_cast<faiss::Index::idx_t>(dimension)),
+        tail_(&coarse_, dimension, lists_for(order_.size() - head_count_), faiss::METRIC_INNER_PRODUCT) {
+    const std::vector<float> values = gather(rows, dimension, tail_names());
+    const auto count = static_cast<faiss::Index::idx_t>(tail_names().size());
+    tail_.cp.seed = clustering_seed;
+    tail_.cp.niter = clustering_rounds;
+    tail_.cp.max_points_per_centroid = sample_per_list;
+    if (count == 0) return;
+    tail_.train(count, values.data());
+    tail_.add(count, values.data());
+  }
+
   std::span<const std::uint32_t> head_names() const { return std::span(order_).first(head_count_); }
   std::span<const std::uint32_t> tail_names() const { return std::span(order_).subspan(head_count_); }
 

@@ -1,5 +1,7 @@
 #include "engine/source/source.h"
 
+#include <cmath>
+
 namespace takt {
 namespace {
 
@@ -25,14 +27,13 @@ void fill_up(const Search& search, Finds& finds) {
 } // namespace
 
 void find_popular(const Search& search, Finds& finds) {
-  const Models& models = search.models();
+  const std::vector<ScoredSymbol>& popular = search.models().popular;
+  const float most = popular.empty() ? 1 : std::log1p(popular.front().score);
   std::size_t read = 0;
-  for (const ScoredSymbol& item : models.popular) {
+  for (const ScoredSymbol& item : popular) {
     if (finds.full() || ++read > popular_read_max) break;
     const auto index = search.catalogue().find(item.item);
-    if (!index) continue;
-    const auto scaled = models.popularity.find(item.item);
-    finds.add({*index, scaled == models.popularity.end() ? 0 : scaled->second, Because::popular, Symbol::none});
+    if (index) finds.add({*index, std::log1p(item.score) / most, Because::popular, Symbol::none}); // as Models::popularity, without its look-up
   }
   if (!finds.full()) fill_up(search, finds);
   // Already in [0,1], and not divided by the best of this placement: a rare kind stays as unpopular as it is.

@@ -38,6 +38,16 @@ bool applies(const SourceEntry& entry, const Search& search, bool popular_only) 
   return chosen.empty() || std::find(chosen.begin(), chosen.end(), entry.source) != chosen.end();
 }
 
+/// So many per source that twice as many as scoring needs are found where every source finds all it may: the overlap between
+/// sources and what eligibility drops take their part. Fewer than find_min would leave a source with one need only.
+std::size_t finds_per_source(const Search& search) {
+  constexpr std::size_t scored_per_slot = 20, find_min = 40;
+  std::size_t sources_asked = 0;
+  for (const SourceEntry& entry : sources) sources_asked += applies(entry, search, false) ? 1 : 0;
+  const std::size_t wanted = std::clamp<std::size_t>(scored_per_slot * search.opening.limit, 100, limits::candidates_max);
+  return std::clamp(2 * wanted / std::max<std::size_t>(sources_asked, 1), find_min, limits::per_source_max);
+}
+
 std::vector<ItemIndex> known_anchors(const Call& call, const Opening& opening) {
   std::vector<ItemIndex> anchors;
   for (const ItemId& id : opening.request.anchor_items) {
@@ -94,7 +104,7 @@ Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeat
   const Catalogue& catalogue = *call.world.catalogue;
   Search search{call, opening, features, without, known_anchors(call, opening)};
   if (opening.request.candidates) return popular_only ? Candidates{} : take_caller_candidates(search);
-  if (popular_only) search.finds_max = limits::candidates_max;
+  search.finds_max = popular_only ? limits::candidates_max : finds_per_source(search);
 
   std::vector<Sourced> found;
   for (const SourceEntry& entry : sources) {

@@ -3,6 +3,7 @@
 #include "core/hash.h"
 #include "engine/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -16,6 +17,8 @@ static_assert(vector_dimension == 64, "a token's signs are the bits of one 64-bi
 constexpr double evidence_half = 5;
 /// However much is known of its visits, the description keeps a say, so that new items can be neighbours of old ones.
 constexpr double content_share_min = 0.5;
+/// Length of a description of one category that a third of the items share: less than that says little.
+constexpr double content_length_min = 1;
 /// What is bought together is needed together; what is viewed together may be an alternative. Both count.
 constexpr double viewed_weight = 1, bought_weight = 1;
 
@@ -48,12 +51,12 @@ void add(std::span<float> sum, std::span<const float> other, double weight) {
   for (std::size_t i = 0; i < vector_dimension; ++i) sum[i] += static_cast<float>(weight) * other[i];
 }
 
-/// Unit length; what is nearly nothing stays nothing.
-void normalise(std::span<float> vector) {
+/// Unit length, but what is shorter than `least` only grows in proportion: what says little must not look like certainty.
+void normalise(std::span<float> vector, double least = 0) {
   double squares = 0;
   for (const float value : vector) squares += static_cast<double>(value) * static_cast<double>(value);
   if (squares < 1e-12) return;
-  const auto scale = static_cast<float>(1 / std::sqrt(squares));
+  const auto scale = static_cast<float>(1 / std::max(std::sqrt(squares), least));
   for (float& value : vector) value *= scale;
 }
 
@@ -69,13 +72,13 @@ public:
       for (const Token& token : tokens_of(catalogue.at(rows[i]), symbols)) {
         const std::uint32_t shared_by = documents.at(token.hash);
         if (shared_by < 2) continue; // nobody else has it: it could only add noise
-        add_signs(row(i), token.hash, token.weight * std::log((all + 1) / static_cast<double>(shared_by)));
+        add_signs(row(i), token.hash, token.weight * std::log(all / static_cast<double>(shared_by)));
       }
-      normalise(row(i));
+      normalise(row(i), content_length_min);
     }
   }
   std::span<float> row(std::size_t i) { return std::span(values_).subspan(i * vector_dimension, vector_dimension); }
-  std::vector<float> take() { return std::move(values_); }
+  const std::vector<float>& all() const { return values_; }
 
 private:
   std::vector<float> values_;
@@ -98,14 +101,19 @@ ItemVectors make_item_vectors(const Catalogue& catalogue, const SymbolTable& sym
   ContentVectors content(catalogue, symbols, rows);
   std::vector<float> values(rows.size() * vector_dimension, 0);
   const auto identity = [&](Symbol item) { return token_hash(Field::identity, symbols.name(item)); };
+  // What a neighbour gives: itself, and what it is like.
+  std::vector<float> given = content.all();
+  for (std::size_t i = 0; i < rows.size(); ++i) add_signs(std::span(given).subspan(i * vector_dimension, vector_dimension), identity(vectors.items[i]), 1);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Symbol item = vectors.items[i];
     Vector behaviour{};
     const auto add_neighbours = [&](const NeighbourTable& table, double weight) {
       for (const ScoredSymbol& neighbour : table.of(item)) {
         const double share = weight * static_cast<double>(neighbour.score);
-        add_signs(behaviour, identity(neighbour.item), share);
-        if (const auto known = vectors.row_of.find(neighbour.item); known != vectors.row_of.end()) add(behaviour, content.row(known->second), share);
+        if (const auto known = vectors.row_of.find(neighbour.item); known != vectors.row_of.end())
+          add(behaviour, std::span<const float>(given).subspan(known->second * vector_dimension, vector_dimension), share);
+        else
+          add_signs(behaviour, identity(neighbour.item), share);
       }
     };
     add_neighbours(viewed_together, viewed_weight);

@@ -86,7 +86,7 @@ TEST_F(Cli, WhatIsNotBuiltFails) {
 }
 
 TEST_F(Cli, ImportDecideWhyDoctor) {
-  const Json feed = json("import --data-dir data --format google-merchant " + write_feed());
+  const Json feed = json("import --data-dir data --source shop --format google-merchant " + write_feed());
   EXPECT_EQ(feed["documents"], 3);
   EXPECT_EQ(feed["rejected"], 1);
   const Json first = json("import --data-dir data --shift-to-now --source shop " + write_events());
@@ -118,9 +118,123 @@ TEST_F(Cli, ImportDecideWhyDoctor) {
 TEST_F(Cli, TrainAndRebuildChangeNoRecord) {
   json("import --data-dir data --format google-merchant " + write_feed());
   json("import --data-dir data " + write_events());
-  const Json before = json("decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1");
+  const std::string ask = "decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1 --now 2030-01-01T00:00:00Z";
+  const Json before = json(ask);
   EXPECT_EQ(json("rebuild --data-dir data")["customers"], 5);
-  EXPECT_EQ(json("decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1")["placements"], before["placements"]);
+  EXPECT_EQ(json(ask)["placements"], before["placements"]);
+  const Json trained = json("train --data-dir data");
+  EXPECT_EQ(trained["version"], 1);
+  EXPECT_FALSE(trained["artefacts"].empty());
+  EXPECT_TRUE(std::filesystem::exists(data() + "/artefacts/1/manifest.json"));
+}
+
+TEST_F(Cli, AListOfCustomersAndItsReach) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  write("people.txt", "u1\nu2\n\nanon:a7\n");
+  const Ended dry = run("decide --data-dir data --customers people.txt --placement home.hero --dry-run");
+  ASSERT_EQ(dry.code, 0) << dry.err;
+  EXPECT_EQ(std::count(dry.out.begin(), dry.out.end(), '\n'), 4);
+  const Json reach = Json::parse(dry.out.substr(dry.out.rfind("{\"reach\"")));
+  EXPECT_EQ(reach["reach"]["customers"], 3);
+  EXPECT_EQ(reach["reach"]["items"], 3);
+  const Ended mail = run("decide --data-dir data --customers people.txt --placement mail.weekly --dry-run --json");
+  const Json lost = Json::parse(mail.out)["reach"];
+  EXPECT_EQ(lost["items"], 0) << "nobody has said yes to mail";
+  EXPECT_EQ(lost["lost"][0]["code"], "consent");
+  EXPECT_EQ(lost["lost"][0]["customers"], 3);
+  // A job that is run again answers the same, and reserves nothing new.
+  const Ended one = run("decide --data-dir data --customers - --placement home.hero --job monday", directory_.path() + "/people.txt");
+  const Ended two = run("decide --data-dir data --customers - --placement home.hero --job monday", directory_.path() + "/people.txt");
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(Json::parse(one.out.substr(0, one.out.find('\n')))["decision_id"], Json::parse(two.out.substr(0, two.out.find('\n')))["decision_id"]);
+}
+
+TEST_F(Cli, PackedFilesAndStandardInput) {
+  write_events();
+  ASSERT_EQ(std::system(("cd '" + directory_.path() + "' && gzip -k events.ndjson && xz -k events.ndjson").c_str()), 0);
+  EXPECT_EQ(json("import --data-dir a events.ndjson.gz")["accepted"], 20);
+  EXPECT_EQ(json("import --data-dir b events.ndjson.xz")["accepted"], 20);
+  const Ended piped = run("import --data-dir c - --json", directory_.path() + "/events.ndjson");
+  EXPECT_EQ(Json::parse(piped.out)["accepted"], 20) << piped.err;
+  EXPECT_EQ(run("import --data-dir d missing.ndjson").code, 1);
+}
+
+/// `takt serve` as a child process; gone at the end.
+class Served {
+public:
+  Served(const std::string& directory, const std::string& data_dir) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return;
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::dup2(pipe[1], STDOUT_FILENO);
+      if (::chdir(directory.c_str()) == 0)
+        ::execl(TAKT_PROGRAM, "takt", "serve", "--data-dir", data_dir.c_str(), "--listen", "127.0.0.1:0", "--json", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    ::close(pipe[1]);
+    std::FILE* stream = ::fdopen(pipe[0], "r");
+    std::array<char, 1024> line{};
+    if (std::fgets(line.data(), static_cast<int>(line.size()), stream) != nullptr) {
+      const std::string address = Json::parse(line.data())["listen"];
+      port_ = std::stoi(address.substr(address.rfind(':') + 1));
+    }
+    std::fclose(stream);
+  }
+  ~Served() {
+    if (process_ > 0) stop();
+  }
+  int port() const { return port_; }
+  int stop() {
+    int status = 0;
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, &status, 0);
+    process_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+private:
+  pid_t process_ = -1;
+  int port_ = 0;
+};
+
+TEST_F(Cli, CommandsBesideARunningServer) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  Served served(directory_.path(), "data");
+  ASSERT_GT(served.port(), 0);
+  struct stat socket{};
+  ASSERT_EQ(::stat((data() + "/control.sock").c_str(), &socket), 0);
+  EXPECT_EQ(socket.st_mode & 0777U, 0600U);
+  write_events();
+  EXPECT_EQ(json("import --data-dir data events.ndjson")["accepted"], 20) << "a relative path is the caller's";
+  const Ended piped = run("import --data-dir data --json -", directory_.path() + "/events.ndjson");
+  EXPECT_EQ(Json::parse(piped.out)["duplicates"], 20);
+  httplib::Client client("127.0.0.1", served.port());
+  const auto journey = client.Get("/api/v1/customers/u1/journey");
+  ASSERT_TRUE(journey);
+  EXPECT_EQ(Json::parse(journey->body)["data"].size(), 4U) << "the server knows what the command brought";
+  EXPECT_EQ(json("train --data-dir data")["version"], 1);
+  const auto decided = client.Post("/api/v1/decide", R"({"customer":{"user_id":"u1"},"placements":[{"placement":"home.hero"}]})", "application/json");
+  ASSERT_TRUE(decided);
+  EXPECT_EQ(Json::parse(decided->body)["versions"]["index"], "exact") << "the trained model serves at once; untrained there is none";
+  EXPECT_EQ(run("why --data-dir data --customer u1 --placement nowhere --item p-0").code, 1);
+
+  const Json doctor = json("doctor --data-dir data");
+  ASSERT_EQ(doctor["sources"].size(), 1U);
+  EXPECT_EQ(doctor["sources"][0]["source"], "shop");
+  EXPECT_EQ(doctor["sources"][0]["unknown_products"][0]["id"], "p-3");
+  EXPECT_EQ(doctor["customers"]["customers"], 5);
+  const Ended plain = run("doctor --data-dir data");
+  EXPECT_NE(plain.out.find("warn"), std::string::npos);
+}
+
+TEST_F(Cli, TrainAndRebuildChangeNoRecord) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  json("import --data-dir data " + write_events());
+  const std::string ask = "decide --data-dir data --customer u1 --placement home.hero --dry-run --seed 1 --now 2030-01-01T00:00:00Z";
+  const Json before = json(ask);
+  EXPECT_EQ(json("rebuild --data-dir data")["customers"], 5);
+  EXPECT_EQ(json(ask)["placements"], before["placements"]);
   const Json trained = json("train --data-dir data");
   EXPECT_EQ(trained["version"], 1);
   EXPECT_FALSE(trained["artefacts"].empty());

@@ -124,11 +124,6 @@ TEST_F(BadInput, NoBodyAtAllDoesNotWait) {
   EXPECT_EQ(status_of(answer), 200);
 }
 
-TEST_F(BadInput, TwoRequestsInOneSegmentAreTwoAnswers) {
-  const std::string one = "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n";
-  EXPECT_EQ(answers_in(server_->raw(one + one, 300)), 2U);
-}
-
 TEST_F(BadInput, BadLinesOfEvents) {
   for (const char* body : {"", "{", "[]", R"({"batch":{}})", R"({"batch":[]} x)"}) {
     const auto reply = server_->post("/v1/batch", body);

@@ -92,7 +92,7 @@ TEST(DecideHttp, ReleaseGivesReservationsBack) {
   const std::string path = "/api/v1/decisions/" + reply.json["decision_id"].get<std::string>() + "/release";
   EXPECT_EQ(server.post(path, "").json["released"], 3);
   EXPECT_EQ(server.post(path, "").json["released"], 0);
-  EXPECT_EQ(server.post("/api/v1/decisions/" + std::string(26, '0') + "/release", "").status, 404);
+  EXPECT_EQ(server.post("/api/v1/decisions/01J00000000000000000000001/release", "").status, 404);
 }
 
 /// The promise, through the socket: 64 connections at once, one customer, one item, three times allowed.

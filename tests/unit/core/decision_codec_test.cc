@@ -31,6 +31,22 @@ TEST(DecisionCodec, AnyDecisionRoundTrips) {
 
 TEST(DecisionCodec, NothingRoundTrips) { EXPECT_EQ(decode_decision(encode_decision({})).value(), DecisionRecord{}); }
 
+TEST(DecisionCodec, ListsOfTheShortestElementsRoundTrip) { // the reader must not think them too many for their bytes
+  DecisionRecord record;
+  record.request.placements.resize(100);
+  record.request.placements[99].candidates.emplace().resize(100);
+  record.request.context.consent.resize(100);
+  record.request.filter.emplace().children.resize(100);
+  record.decision.placements.resize(100);
+  PlacementDecision& last = record.decision.placements[99];
+  last.choices.resize(100);
+  last.reasons.resize(100);
+  last.funnel.resize(100);
+  last.dropped.resize(100);
+  record.decision.degraded.resize(100);
+  EXPECT_EQ(decode_decision(encode_decision(record)).value(), record);
+}
+
 TEST(DecisionCodec, ScoresKeepEveryBit) {
   DecisionRecord record = random_decision(1);
   Choice choice;

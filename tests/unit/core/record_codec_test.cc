@@ -70,6 +70,29 @@ TEST(RecordCodec, NobodyRoundTrips) {
   EXPECT_LT(encode_record({}).size(), 24U);
 }
 
+TEST(RecordCodec, ListsOfTheShortestElementsRoundTrip) { // the reader must not think them too many for their bytes
+  CustomerRecord record;
+  record.identities.resize(100);
+  record.merges.resize(100);
+  record.traits.resize(100);
+  record.consents.resize(100);
+  record.zones.resize(100);
+  record.sessions.resize(100);
+  record.journey.resize(100);
+  record.affinities.resize(100);
+  record.orders.resize(100);
+  record.orders[99].lines.resize(100);
+  record.facts.resize(100);
+  record.facts[99].switches.resize(100);
+  record.dismissals.resize(100);
+  record.requests.resize(100);
+  record.ledger.label_sets.resize(100);
+  record.ledger.entries.resize(100);
+  record.ledger.entries[99].marks.resize(100);
+  record.ledger.tallies.resize(100);
+  EXPECT_EQ(decode_record(encode_record(record)).value(), record);
+}
+
 TEST(RecordCodec, TimesAtTheEndsOfTimeRoundTrip) {
   CustomerRecord record;
   record.id = {1};

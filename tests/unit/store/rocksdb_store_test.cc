@@ -127,12 +127,15 @@ TEST(RocksdbStore, a_damaged_snapshot_is_an_error_that_rebuild_heals) {
     before = encode_record(**store->records().read(anna, {}));
   }
   tamper(directory.path(), Family::snapshots, keys::newest_snapshot_key(anna).view(), "garbage");
+  tamper(directory.path(), Family::snapshots, keys::record_key(anna, 33).view(), "garbage"); // where none belongs
   const auto store = open_at(directory.path());
   const auto record = store->records().read(anna, {});
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().code, ErrorCode::corrupt);
+  EXPECT_FALSE(store->journal().snapshot(anna, 40));
   ASSERT_TRUE(store->journal().rebuild({}));
   EXPECT_EQ(encode_record(**store->records().read(anna, {})), before);
+  EXPECT_EQ(store->journal().snapshot(anna, 40)->version, 0U);
 }
 
 TEST(RocksdbStore, a_gap_in_the_journal_is_corrupt) {
