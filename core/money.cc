@@ -14,7 +14,7 @@ Result<std::int64_t> parse_micros(std::string_view decimal) {
   const auto refused = [] { return fail(ErrorCode::invalid, "an amount is a decimal like \"79.90\": at most 12 digits before the point and 6 after it"); };
   std::size_t at = 0;
   std::int64_t micros = 0;
-  while (at < decimal.size() && is_digit(decimal[at])) micros = micros * 10 + (decimal[at++] - '0');
+  while (at < decimal.size() && at <= whole_digits_max && is_digit(decimal[at])) micros = micros * 10 + (decimal[at++] - '0');
   if (at == 0 || at > whole_digits_max) return refused(); // 18 digits in all: no overflow
   std::size_t fraction_digits = 0;
   if (at < decimal.size()) {

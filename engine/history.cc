@@ -24,10 +24,10 @@ DecisionRequest dry_copy(const DecisionRequest& request) {
 }
 
 /// Everything that blocks one item by itself: eligibility and caps, each asked although the other may block too.
-std::vector<Reason> blocks_of(const Call& call, const Opening& opening, ItemIndex index, LabelSet& labels) {
+std::vector<Reason> blocks_of(const Call& call, const Opening& opening, ItemIndex index) {
   Candidate candidate;
   candidate.index = index;
-  candidate.labels = labels = labels_at(call.world.catalogue->at(index), opening.rules);
+  candidate.labels = labels_at(call.world.catalogue->at(index), opening.rules);
   std::vector<Reason> reasons;
   Candidates alone;
   alone.alive.push_back(candidate);
@@ -36,15 +36,12 @@ std::vector<Reason> blocks_of(const Call& call, const Opening& opening, ItemInde
   return reasons;
 }
 
-WhyAnswer blocked_answer(const Call& call, const Opening& opening, const CatalogueItem& item, const LabelSet& labels, std::vector<Reason> reasons) {
+WhyAnswer blocked_answer(const Call& call, const Opening& opening, const CatalogueItem& item, std::vector<Reason> reasons) {
   WhyAnswer answer;
   answer.verdict = Verdict::blocked;
   answer.stage = reasons.front().stage;
   answer.blocked_by = std::move(reasons);
-  const auto owned = obstacles_for(call, opening, item);
-  std::vector<const Obstacle*> obstacles;
-  for (const auto& obstacle : owned) obstacles.push_back(obstacle.get());
-  const EligibleAgain again = eligible_again(*call.ledger, call.world.policy().caps, call.person.session, obstacles, {&labels, opening.contact}, {}, call.person.now);
+  const EligibleAgain again = eligible_again_at(call, opening, item);
   answer.eligible_again = again.at;
   answer.provisional = again.provisional;
   return answer;
@@ -147,9 +144,8 @@ Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRe
   const Call call(world, person, dry);
   TAKT_TRY(openings, open_placements(call));
   if (openings.size() != 1) return fail(ErrorCode::invalid, "why asks about one placement");
-  LabelSet labels;
-  std::vector<Reason> reasons = blocks_of(call, openings.front(), *index, labels);
-  if (!reasons.empty()) return blocked_answer(call, openings.front(), world.catalogue->at(*index), labels, std::move(reasons));
+  std::vector<Reason> reasons = blocks_of(call, openings.front(), *index);
+  if (!reasons.empty()) return blocked_answer(call, openings.front(), world.catalogue->at(*index), std::move(reasons));
   StageRunner stages(clock);
   TAKT_TRY(decision, run_stages(world, person, dry, stages));
   return place_in_slate(decision.placements.front(), world.catalogue->at(*index).item.id);

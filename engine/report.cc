@@ -42,11 +42,7 @@ DroppedItem explain_drop(const Call& call, const Opening& opening, const Dropped
   explained.item = item.item.id;
   explained.blocked_by = dropped.reasons;
   if (!blocked_in_time(dropped) || opening.rules.placement.mode == PlacementMode::organic) return explained;
-  const auto owned = obstacles_for(call, opening, item);
-  std::vector<const Obstacle*> obstacles;
-  for (const auto& obstacle : owned) obstacles.push_back(obstacle.get());
-  const CapCandidate candidate{&dropped.labels, opening.contact};
-  const EligibleAgain again = eligible_again(*call.ledger, call.world.policy().caps, call.person.session, obstacles, candidate, {}, call.person.now);
+  const EligibleAgain again = eligible_again_at(call, opening, item);
   explained.eligible_again = again.at;
   explained.provisional = again.provisional;
   return explained;

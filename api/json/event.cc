@@ -115,10 +115,16 @@ void EventReader::read_message_id() {
   event_.message_id = "content-" + hex(hash128(content));
 }
 
+/// A client's event is small; an invoice in an import may have a thousand lines.
+static Status check_size(std::string_view json, const EventContext& context) {
+  const std::size_t bytes_max = context.received_at_from_line ? limits::import_line_bytes_max : limits::event_bytes_max;
+  if (json.size() > bytes_max) return fail(ErrorCode::too_large, "an event of more than " + std::to_string(bytes_max) + " bytes");
+  return {};
+}
+
 Result<Event> EventReader::read() {
   if (!root_.is(JsonKind::object)) return fail_at("", "an event is an object");
-  if (root_.source().size() > limits::event_bytes_max)
-    return fail(ErrorCode::too_large, "an event of more than " + std::to_string(limits::event_bytes_max) + " bytes");
+  TAKT_TRY_VOID(check_size(root_.source(), context_));
   event_.source = context_.source;
   own_context_ = present(root_.find("context"));
   properties_ = present(root_.find("properties"));
@@ -138,8 +144,7 @@ Result<Event> EventReader::read() {
 }
 
 Result<Event> parse_event(std::string_view json, const EventContext& context) {
-  if (json.size() > limits::event_bytes_max)
-    return fail(ErrorCode::too_large, "an event of more than " + std::to_string(limits::event_bytes_max) + " bytes");
+  TAKT_TRY_VOID(check_size(json, context));
   JsonDocument document;
   TAKT_TRY_VOID(document.parse(json));
   return EventReader(document.root(), context, {}).read();

@@ -92,10 +92,15 @@ ItemVectors make_item_vectors(const Catalogue& catalogue, const SymbolTable& sym
   ItemVectors vectors;
   vectors.dimension = vector_dimension;
   std::vector<ItemIndex> rows;
+  // Symbols are dense, and neighbours are looked up a hundred times per item: an array instead of a hash map.
+  constexpr std::uint32_t no_row = UINT32_MAX;
+  std::vector<std::uint32_t> row_of(symbols.size() + 1, no_row);
   for (const ItemIndex index : catalogue.by_id()) {
     if (catalogue.at(index).removed) continue;
-    vectors.row_of.emplace(catalogue.at(index).labels.item, static_cast<std::uint32_t>(rows.size()));
-    vectors.items.push_back(catalogue.at(index).labels.item);
+    const Symbol item = catalogue.at(index).labels.item;
+    row_of[static_cast<std::size_t>(item)] = static_cast<std::uint32_t>(rows.size());
+    vectors.row_of.emplace(item, static_cast<std::uint32_t>(rows.size()));
+    vectors.items.push_back(item);
     rows.push_back(index);
   }
   ContentVectors content(catalogue, symbols, rows);
@@ -110,8 +115,8 @@ ItemVectors make_item_vectors(const Catalogue& catalogue, const SymbolTable& sym
     const auto add_neighbours = [&](const NeighbourTable& table, double weight) {
       for (const ScoredSymbol& neighbour : table.of(item)) {
         const double share = weight * static_cast<double>(neighbour.score);
-        if (const auto known = vectors.row_of.find(neighbour.item); known != vectors.row_of.end())
-          add(behaviour, std::span<const float>(given).subspan(known->second * vector_dimension, vector_dimension), share);
+        if (const std::size_t known = row_of[static_cast<std::size_t>(neighbour.item)]; known != no_row)
+          add(behaviour, std::span<const float>(given).subspan(known * vector_dimension, vector_dimension), share);
         else
           add_signs(behaviour, identity(neighbour.item), share);
       }

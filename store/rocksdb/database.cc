@@ -74,8 +74,8 @@ Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) 
   database->latest_clock_ = std::make_shared<LatestClock>(0);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(database_options(options), options.directory, family_options(options, database->latest_clock_), &handles, &raw);
+  const DatabaseSettings settings = database_settings(options, database->latest_clock_);
+  const rocksdb::Status status = rocksdb::DB::Open(settings.database, options.directory, settings.families, &handles, &raw);
   if (!status.ok()) {
     const std::string text = status.ToString(); // RocksDB has no code of its own for a held lock
     if (status.IsIOError() && (text.find("lock hold by current process") != std::string::npos || text.find("While lock file") != std::string::npos))

@@ -12,7 +12,11 @@ namespace takt {
 
 constexpr std::array<std::string_view, families_count> family_names = {"default", "journal", "snapshots", "decisions", "dedupe"};
 
-rocksdb::DBOptions database_options(const RocksdbOptions& options);
-std::vector<rocksdb::ColumnFamilyDescriptor> family_options(const RocksdbOptions& options, std::shared_ptr<const LatestClock> latest_clock);
+struct DatabaseSettings {
+  rocksdb::DBOptions database;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;  ///< in the order of `Family`
+};
+/// Memory: RocksdbOptions::cache_bytes for blocks, indexes, filters and memtables together (with bulk_load: at least 512 MiB).
+DatabaseSettings database_settings(const RocksdbOptions& options, std::shared_ptr<const LatestClock> latest_clock);
 
 } // namespace takt
