@@ -19,6 +19,12 @@ constexpr std::int64_t hour_ms = 3'600'000;
 
 std::int64_t hour_number(UtcTime time) { return ms_of(time) / hour_ms; }
 
+/// identify, page … have no name of their own.
+std::string_view type_name(EventType type) {
+  static constexpr std::string_view names[]{"track", "identify", "alias", "page", "screen", "group"};
+  return names[static_cast<std::size_t>(type)];
+}
+
 bool is_impression(const Event& event) {
   return event.name == EventName::promotion_viewed || (event.name == EventName::product_list_viewed && !event.decision_id.empty());
 }
@@ -90,7 +96,7 @@ void SourceStatistics::note(std::span<const Event> events, const std::function<b
         source = &event.source;
         hour = &hour_of(*source, now);
       }
-      count(hour->events_by_name, event.name_text, names_max);
+      count(hour->events_by_name, event.name_text.empty() ? std::string(type_name(event.type)) : event.name_text, names_max);
       for (const EventItem& item : event.items) {
         ++hour->products;
         if (knows_product(item.id)) ++hour->products_known;

@@ -110,14 +110,28 @@ void CapView::State::add_slot(const CapCandidate& chosen, std::size_t rule, KeyI
 void CapView::State::add_slot(const CapCandidate& chosen) {
   RuleSet taken = counting(*chosen.labels);
   for (detail::Series series = detail::click_series; series < counted.rules.size(); ++series) taken &= ~counted.rules[series];   // no V
-  for (RuleGroup& group : groups) {
+  tightened.clear();
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    RuleGroup& group = groups[i];
     if ((group.all & taken) == 0) continue;
+    RuleSet filled = 0;
     detail::for_each_key(group.shape, *chosen.labels, detail::KeySide::entry, [&](std::span<const Symbol> parts) {
       const KeyId key = group.insert(parts);
+      const RuleSet before = group.blocked[key];
       for_each_rule(group.all & taken, [&](std::size_t rule) { add_slot(chosen, rule, key); });
       close_key(group, key);
+      filled |= group.blocked[key] & ~before;
+      // A key that was full for strangers may fill for this contact too: its gap or its reduction hangs on who asks.
+      filled |= group.blocked[key] & by_contact;
     });
+    if (filled != 0) tightened.push_back(i);
   }
+}
+
+bool CapView::State::blocks_in(const RuleGroup& group, const CapCandidate& candidate) const {
+  return visit_suspects(group, *candidate.labels, scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
+    return (by_contact & rule_bit(rule)) == 0 || judge(rule, key, candidate.contact).blocks();
+  });
 }
 
 CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t)
@@ -128,13 +142,13 @@ CapView::CapView(CapView&&) noexcept = default;
 void CapView::add_slot(const CapCandidate& chosen) { state_->add_slot(chosen); }
 
 bool CapView::blocks(const CapCandidate& candidate) const {
-  bool blocked = false;
-  const State& state = *state_;
-  state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
-    blocked = (state.by_contact & rule_bit(rule)) == 0 || state.judge(rule, key, candidate.contact).blocks();
-    return blocked;
-  });
-  return blocked;
+  const auto blocks_in = [&](const RuleGroup& group) { return state_->blocks_in(group, candidate); };
+  return std::any_of(state_->groups.begin(), state_->groups.end(), blocks_in);
+}
+
+bool CapView::newly_blocked(const CapCandidate& candidate) const {
+  const auto blocks_in = [&](std::size_t group) { return state_->blocks_in(state_->groups[group], candidate); };
+  return std::any_of(state_->tightened.begin(), state_->tightened.end(), blocks_in);
 }
 
 std::vector<CapBlock> CapView::check(const CapCandidate& candidate) const {

@@ -104,6 +104,8 @@ public:
   /// Every blocking rule, key and kind; empty = free. `blocks` is the same without the report.
   std::vector<CapBlock> check(const CapCandidate& candidate) const;
   bool blocks(const CapCandidate& candidate) const;
+  /// As `blocks`, for a candidate that was free before the latest add_slot: looks only at what that slot filled.
+  bool newly_blocked(const CapCandidate& candidate) const;
   /// When it is free again, this call's earlier slots left out from t + 1 ms on. Cost: one walk over the entries per key
   /// that blocks, then a logarithm per edge; once more per live entry of those keys for `provisional`.
   EligibleAgain eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const;

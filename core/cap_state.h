@@ -112,6 +112,10 @@ struct CapView::State {
   /// Calls visit(rule, key, parts) for each key of the candidate that a rule of `among` may block, until visit returns true.
   template <class Visit>
   void for_each_suspect(const LabelSet& labels, detail::RuleSet among, Visit&& visit) const;
+  /// The same within one group. Returns whether visit did.
+  template <class Visit>
+  bool visit_suspects(const detail::RuleGroup& group, const LabelSet& labels, detail::RuleSet among, Visit&& visit) const;
+  bool blocks_in(const detail::RuleGroup& group, const CapCandidate& candidate) const;
 
   const Ledger& ledger;
   std::span<const CapRule> rules;
@@ -137,24 +141,29 @@ struct CapView::State {
   std::vector<ContactItem> contact_items;              ///< while counting: elements of rules with counts = contact
 
   std::vector<std::vector<ContactId>> slot_contacts;
+  std::vector<std::size_t> tightened;                  ///< groups in which the latest slot filled a key
   mutable std::vector<std::pair<ContactId, bool>> known_contacts;
 };
 
 template <class Visit>
-void CapView::State::for_each_suspect(const LabelSet& labels, detail::RuleSet among, Visit&& visit) const {
+bool CapView::State::visit_suspects(const detail::RuleGroup& group, const LabelSet& labels, detail::RuleSet among, Visit&& visit) const {
+  if (((group.blocked_any | group.blocked_absent) & among) == 0) return false;
   bool stop = false;
-  for (const detail::RuleGroup& group : groups) {
-    if (((group.blocked_any | group.blocked_absent) & among) == 0) continue;
-    detail::for_each_key(group.shape, labels, detail::KeySide::candidate, [&](std::span<const Symbol> parts) {
-      if (stop) return;
-      const detail::KeyId key = group.keys.find(parts);
-      const detail::RuleSet blocked = (key == detail::no_key ? group.blocked_absent : group.blocked[key]) & among;
-      detail::for_each_rule(blocked, [&](std::size_t rule) {
-        if (!stop && applies(rule, labels)) stop = visit(rule, key, parts);
-      });
-    });
+  detail::for_each_key(group.shape, labels, detail::KeySide::candidate, [&](std::span<const Symbol> parts) {
     if (stop) return;
-  }
+    const detail::KeyId key = group.keys.find(parts);
+    const detail::RuleSet blocked = (key == detail::no_key ? group.blocked_absent : group.blocked[key]) & among;
+    detail::for_each_rule(blocked, [&](std::size_t rule) {
+      if (!stop && applies(rule, labels)) stop = visit(rule, key, parts);
+    });
+  });
+  return stop;
+}
+
+template <class Visit>
+void CapView::State::for_each_suspect(const LabelSet& labels, detail::RuleSet among, Visit&& visit) const {
+  for (const detail::RuleGroup& group : groups)
+    if (visit_suspects(group, labels, among, visit)) return;
 }
 
 } // namespace takt

@@ -56,6 +56,7 @@ std::shared_ptr<const Catalogue> Catalogue::build(std::vector<Item> items, Symbo
     if (i + 1 < items.size() && items[i + 1].id == items[i].id) continue;
     catalogue->rows_.push_back(compile(std::move(items[i]), symbols));
   }
+  catalogue->removed_.assign(catalogue->rows_.size(), 0);
   catalogue->order_rows(0);
   catalogue->index_rows();
   return catalogue;
@@ -74,9 +75,11 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
     if (place) {
       lists_hold = lists_hold && *place < known_rows && same_place(next->at(*place), *row);
       next->rows_[*place] = std::move(row);
+      next->removed_[*place] = 0;
     } else {
       lists_hold = lists_hold && !has_aliases;
       next->rows_.push_back(std::move(row));
+      next->removed_.push_back(0);
       next->name_symbol(next->rows_.back()->labels.item, static_cast<ItemIndex>(next->rows_.size() - 1));
     }
   }
@@ -86,6 +89,7 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
     auto tombstone = std::make_shared<CatalogueItem>(next->at(*place));
     tombstone->removed = true;
     next->rows_[*place] = std::move(tombstone);
+    next->removed_[*place] = 1;
     lists_hold = false;
   }
   if (next->rows_.size() > known_rows) next->order_rows(known_rows);
@@ -100,8 +104,14 @@ std::optional<ItemIndex> Catalogue::find(Symbol item) const {
   const auto symbol = static_cast<std::size_t>(item);
   if (symbol >= by_symbol_.size() || by_symbol_[symbol] == 0) return std::nullopt;
   const ItemIndex row = by_symbol_[symbol] - 1;
-  if (rows_[row]->removed) return std::nullopt;
+  if (is_removed(row)) return std::nullopt;
   return row;
+}
+
+void Catalogue::prefetch(ItemIndex index) const {
+  constexpr std::size_t line_bytes = 64, read_first_bytes = 192; // removed, labels, channels
+  const auto* begin = reinterpret_cast<const char*>(rows_[index].get());
+  for (std::size_t offset = 0; offset < read_first_bytes; offset += line_bytes) __builtin_prefetch(begin + offset);
 }
 
 bool Catalogue::is_named(Symbol name) const {

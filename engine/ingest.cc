@@ -19,6 +19,7 @@ Result<IngestOutcome> commit_delta(Store& store, CustomerId customer, CommitId i
   for (int attempt = 0; attempt < 64; ++attempt) { // a lane is held: a conflict needs a faulty store, a moved one a merge
     TAKT_TRY(canonical, read_canonical(store, customer));
     if (canonical->id) customer = canonical->id;
+    canonical.reset(); // whoever holds a record makes the store copy it
     const Lane lane = store.records().enter(customer);
     TAKT_TRY(record, store.records().read(customer, Deadline{}));
     if (record->sealed_into) continue;

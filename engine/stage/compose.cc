@@ -112,7 +112,7 @@ private:
       if (!open_[i]) continue;
       const CapCandidate asked{&items_[i].labels, opening_.contact};
       if (!placement_.variants && items_[i].labels.group == chosen.group) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
-      else if (call_.caps.blocks(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
+      else if (call_.caps.newly_blocked(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
     }
     const std::span<const Dropped> dropped(slate_.dropped);
     if (const CapRule* stop = stopping_rule(policy_, dropped.subspan(dropped_before))) stop_for(*stop);

@@ -115,6 +115,13 @@ Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeat
   }
   std::vector<Sourced> merged = merge(found);
   bound(merged, catalogue);
+  // Two hundred items from all over the memory: asked for together they arrive together, one by one they cost ~100 ns each.
+  for (const Sourced& sourced : merged) catalogue.prefetch(sourced.find.index);
+  for (const Sourced& sourced : merged) {
+    const LabelSet& labels = catalogue.at(sourced.find.index).labels;
+    __builtin_prefetch(labels.category.data());
+    __builtin_prefetch(labels.tags.data());
+  }
   Candidates candidates;
   candidates.alive.reserve(merged.size());
   for (const Sourced& sourced : merged) candidates.alive.push_back(candidate_of(sourced, catalogue, opening));

@@ -70,7 +70,12 @@ void decide(RandomHistory& history, Figures& figures) {
       continue;
     }
     slate.push_back(candidate);
+    const CapCandidate waiting = history.candidate();
+    const bool was_free = !view.blocks(waiting);
     view.add_slot(candidate);
+    if (was_free) {
+      EXPECT_EQ(view.newly_blocked(waiting), view.blocks(waiting)) << "what the slot filled is not all that blocks now";
+    }
     expect_promise_kept(history, slate, now);
     ++figures.grants;
   }
