@@ -21,8 +21,8 @@
 namespace takt {
 namespace {
 
-constexpr std::size_t chunk_lines_max = 32'768;              // with raw text and values ~60 MB; two are alive at a time
-constexpr std::size_t chunk_bytes_max = std::size_t{24} << 20;
+constexpr std::size_t chunk_lines_max = 65'536;              // ~120 MB with raw text and values; the more, the more events of one person share a commit
+constexpr std::size_t chunk_bytes_max = std::size_t{48} << 20;
 constexpr Duration import_dedupe_life = days(400);           // as long as the journal: the same file again changes nothing
 const std::size_t workers_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16);
 
@@ -75,6 +75,7 @@ struct Chunk {
   std::vector<bool> too_long;
   std::size_t first_line = 1;
   std::uint64_t bytes_read = 0;
+  std::vector<Result<ImportLine>> parsed;                    ///< one per line, where the import wants them
 };
 
 Result<Chunk> read_chunk(LineReader& reader, std::size_t first_line) {
@@ -93,11 +94,17 @@ Result<Chunk> read_chunk(LineReader& reader, std::size_t first_line) {
   return chunk;
 }
 
-/// Chunk after chunk, the next one being read while `visit` works on this one.
-Status for_each_chunk(LineReader& reader, const std::function<Status(Chunk&)>& visit) {
-  TAKT_TRY(chunk, read_chunk(reader, 1));
+/// Chunk after chunk; the next one is read and prepared while `visit` works on this one: writing waits for the store now and then,
+/// and parsing fills the gaps.
+Status for_each_chunk(LineReader& reader, const std::function<void(Chunk&)>& prepare, const std::function<Status(Chunk&)>& visit) {
+  const auto make = [&](std::size_t first_line) {
+    auto chunk = read_chunk(reader, first_line);
+    if (chunk && !chunk->lines.empty()) prepare(*chunk);
+    return chunk;
+  };
+  TAKT_TRY(chunk, make(1));
   while (!chunk.lines.empty()) {
-    auto next = std::async(std::launch::async, [&reader, line = chunk.first_line + chunk.lines.size()] { return read_chunk(reader, line); });
+    auto next = std::async(std::launch::async, make, chunk.first_line + chunk.lines.size());
     const Status visited = visit(chunk);
     auto following = next.get();
     TAKT_TRY_VOID(visited);
@@ -112,16 +119,16 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 /// First pass of --shift-to-now.
 Result<std::optional<UtcTime>> newest_time(const std::string& path) {
   TAKT_TRY(reader, LineReader::open(path));
-  std::optional<UtcTime> newest;
-  TAKT_TRY_VOID(for_each_chunk(reader, [&](Chunk& chunk) -> Status {
-    std::vector<std::optional<UtcTime>> found(workers_count);
+  std::vector<std::optional<UtcTime>> found(workers_count);
+  const auto look = [&](Chunk& chunk) {
     on_all_workers([&](std::size_t worker) {
       for (std::size_t i = worker; i < chunk.lines.size(); i += workers_count)
         found[worker] = std::max(found[worker], time_of_import_line(chunk.lines[i]));
     });
-    for (const auto& time : found) newest = std::max(newest, time);
-    return {};
-  }));
+  };
+  TAKT_TRY_VOID(for_each_chunk(reader, look, [](Chunk&) -> Status { return {}; }));
+  std::optional<UtcTime> newest;
+  for (const auto& time : found) newest = std::max(newest, time);
   return newest;
 }
 
@@ -137,21 +144,20 @@ public:
   void shift_by(Duration shift) { context_.shift = shift; }
 
   Status take(Chunk& chunk) {
-    parse(chunk);
     std::vector<ImportLine> documents;
     std::vector<std::size_t> document_lines;
     std::vector<Event> events;
     std::vector<std::size_t> event_lines;
-    for (std::size_t i = 0; i < parsed_.size(); ++i) {
+    for (std::size_t i = 0; i < chunk.parsed.size(); ++i) {
       if (is_blank(chunk.lines[i])) continue;
-      if (!parsed_[i]) {
-        rejects_.add(chunk.first_line + i, parsed_[i].error(), chunk.lines[i]);
-      } else if (parsed_[i]->kind == ImportLine::Kind::event) {
-        number_repeated(*parsed_[i]->event);
-        events.push_back(std::move(*parsed_[i]->event));
+      if (!chunk.parsed[i]) {
+        rejects_.add(chunk.first_line + i, chunk.parsed[i].error(), chunk.lines[i]);
+      } else if (chunk.parsed[i]->kind == ImportLine::Kind::event) {
+        number_repeated(*chunk.parsed[i]->event);
+        events.push_back(std::move(*chunk.parsed[i]->event));
         event_lines.push_back(i);
       } else {
-        documents.push_back(std::move(*parsed_[i]));
+        documents.push_back(std::move(*chunk.parsed[i]));
         document_lines.push_back(i);
       }
     }
@@ -167,20 +173,22 @@ public:
     return {};
   }
 
-private:
-  void parse(const Chunk& chunk) {
+  /// Runs beside take() of the chunk before; reads nothing that take() changes.
+  void parse(Chunk& chunk) const {
     const ItemContext items = app_.item_context();
-    world_ = app_.world();
-    context_.consent_map = &world_->policy().consent.map;
-    parsed_.assign(chunk.lines.size(), fail(ErrorCode::malformed, "empty"));
+    const WorldPtr world = app_.world();
+    EventContext context = context_;
+    context.consent_map = &world->policy().consent.map;
+    chunk.parsed.assign(chunk.lines.size(), fail(ErrorCode::malformed, "empty"));
     on_all_workers([&](std::size_t worker) {
       for (std::size_t i = worker; i < chunk.lines.size(); i += workers_count) {
-        if (chunk.too_long[i]) parsed_[i] = fail(ErrorCode::too_large, "the line is longer than 1 MiB");
-        else if (!is_blank(chunk.lines[i])) parsed_[i] = parse_import_line(chunk.lines[i], context_, items);
+        if (chunk.too_long[i]) chunk.parsed[i] = fail(ErrorCode::too_large, "the line is longer than 1 MiB");
+        else if (!is_blank(chunk.lines[i])) chunk.parsed[i] = parse_import_line(chunk.lines[i], context, items);
       }
     });
   }
 
+private:
   /// The parser names a line without messageId by its content; two equal lines of a file are two events. In the order of the file,
   /// so that the same file again gives the same ids.
   void number_repeated(Event& event) {
@@ -219,8 +227,6 @@ private:
   EventContext context_;
   ImportShards shards_;
   LineOrdinals ordinals_;
-  WorldPtr world_;                                           ///< the context points into its policy
-  std::vector<Result<ImportLine>> parsed_;
 };
 
 Status import_feed(App& app, LineReader& reader, RejectsFile& rejects, ImportSummary& summary) {
@@ -268,7 +274,7 @@ Result<ImportSummary> App::import_file(const std::string& path, const ImportOpti
       if (newest) import.shift_by(clock_.utc_now() - *newest);
     }
     TAKT_TRY(reader, LineReader::open(path));
-    TAKT_TRY_VOID(for_each_chunk(reader, [&](Chunk& chunk) -> Status {
+    TAKT_TRY_VOID(for_each_chunk(reader, [&](Chunk& chunk) { import.parse(chunk); }, [&](Chunk& chunk) -> Status {
       Status taken = import.take(chunk);
       if (taken && options.progress) options.progress(chunk.bytes_read, reader.bytes_total(), chunk.first_line - 1 + chunk.lines.size());
       return taken;

@@ -77,6 +77,9 @@ Result<IngestOutcome> ingest(Store& store, const World& world, const Event& even
 
 namespace {
 
+/// Commits that share one write to the device's log: more gain little and hold more records in memory.
+constexpr std::size_t commits_per_call = 128;
+
 /// Events of one customer waiting for one commit.
 struct Group { std::vector<std::size_t> events; };
 
@@ -112,7 +115,10 @@ public:
     customers.reserve(groups_.size());
     for (const auto& [customer, group] : groups_) customers.push_back(customer);
     std::sort(customers.begin(), customers.end()); // neighbours in the store, and an order that does not depend on hashing
-    for (const CustomerId customer : customers) write(customer, groups_.find(customer)->second.events);
+    for (std::size_t first = 0; first < customers.size(); first += commits_per_call) {
+      const std::size_t count = std::min(commits_per_call, customers.size() - first);
+      write_all(std::span(customers).subspan(first, count));
+    }
     groups_.clear();
     known_.clear();
   }
@@ -137,7 +143,7 @@ private:
   void flush_one(CustomerId customer) {
     const auto group = groups_.find(customer);
     if (group == groups_.end()) return;
-    write(customer, group->second.events);
+    write_all({&customer, 1});
     groups_.erase(group);
   }
 
@@ -149,22 +155,47 @@ private:
     return customer;
   }
 
-  /// All events of one customer as one commit; where that cannot be (a duplicate among them, another writer), one by one.
-  void write(CustomerId customer, const std::vector<std::size_t>& indices) {
-    if (indices.size() == 1) return take(indices.front());
+  /// All events of one customer as one commit, many customers in one call; where that cannot be (a duplicate among them, another
+  /// writer, a merge meanwhile), one by one.
+  void write_all(std::span<const CustomerId> customers) {
+    std::vector<Commit> commits;
+    std::vector<const std::vector<std::size_t>*> groups;
+    for (const CustomerId customer : customers) {
+      const std::vector<std::size_t>& indices = groups_.find(customer)->second.events;
+      auto commit = joined_commit(customer, indices);
+      if (!commit) {
+        take_each(indices);
+        continue;
+      }
+      commits.push_back(std::move(*commit));
+      groups.push_back(&indices);
+    }
+    if (commits.empty()) return;
+    const std::vector<CommitOutcome> outcomes = store_.records().commit(commits, Durability::wal, Deadline{});
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i] == CommitOutcome::committed) counts_.accepted += groups[i]->size();
+      else take_each(*groups[i]);
+    }
+  }
+
+  /// None where one of the events was taken before, the record cannot be read, or nothing of them is to be kept.
+  std::optional<Commit> joined_commit(CustomerId customer, const std::vector<std::size_t>& indices) {
     std::vector<DedupeMark> marks;
     std::string raw;
     for (const std::size_t index : indices) {
       const CommitId id = commit_id_of(events_[index]);
       const bool repeated = std::any_of(marks.begin(), marks.end(), [&](const DedupeMark& mark) { return mark.key == id.bytes; });
-      if (repeated || store_.records().seen({id.bytes, events_[index].received_at})) return take_each(indices);
+      if (repeated || store_.records().seen({id.bytes, events_[index].received_at})) return std::nullopt;
       marks.push_back(mark_of(id, events_[index], options_));
-      raw.append(events_[index].raw).push_back('\n');
+      raw.append(events_[index].raw);
+      if (indices.size() > 1) raw.push_back('\n');
     }
-    const CommitId id = commit_id_of(events_[indices.front()], "group");
-    auto outcome = commit_delta(store_, customer, id, marks, std::move(raw), [&](const CustomerRecord& record) { return delta_of_all(record, indices); });
-    if (!outcome || *outcome == IngestOutcome::duplicate) return take_each(indices);
-    counts_.accepted += indices.size();
+    const auto record = store_.records().read(customer, Deadline{});
+    if (!record || (*record)->sealed_into) return std::nullopt;
+    Delta delta = delta_of_all(**record, indices);
+    if (delta.empty()) return std::nullopt;
+    const CommitId id = indices.size() == 1 ? commit_id_of(events_[indices.front()]) : commit_id_of(events_[indices.front()], "group");
+    return Commit{customer, (*record)->version, id, std::move(delta), std::move(marks), std::nullopt, std::move(raw)};
   }
 
   Delta delta_of_all(const CustomerRecord& record, const std::vector<std::size_t>& indices) const {
