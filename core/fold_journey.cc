@@ -1,3 +1,4 @@
+#include "core/evidence.h"
 #include "core/fold_steps.h"
 #include "core/limits.h"
 
@@ -10,19 +11,6 @@
 namespace takt::fold_steps {
 
 namespace {
-
-/// What an act says about taste: putting into the basket more than looking, paying more than both. Priors, not learnt.
-double taste_weight(JourneyKind kind) {
-  switch (kind) {
-    case JourneyKind::view:
-    case JourneyKind::click:
-    case JourneyKind::promotion_click:
-    case JourneyKind::message_click: return 1;
-    case JourneyKind::add_to_cart: return 3;
-    case JourneyKind::purchase: return 5;
-    default: return 0;
-  }
-}
 
 double half_lives(Duration duration) { return static_cast<double>(duration.count()) / static_cast<double>(affinity_half_life.count()); }
 
@@ -83,7 +71,7 @@ void add_journey(CustomerRecord& record, const op::Journey& journey) {
   event.session = session_at(record, event.at);
   record.journey.push_back(event);
   bound_journey(record);
-  const double weight = taste_weight(event.kind) * static_cast<double>(event.weight);
+  const double weight = evidence_of(event.kind) * static_cast<double>(event.weight);
   if (!(weight > 0)) return;
   const auto add = [&](Affinity::Dimension dimension, Symbol label) {
     if (label != Symbol::none) add_affinity(record, {dimension, label, weight, event.at});

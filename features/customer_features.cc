@@ -1,3 +1,4 @@
+#include "core/evidence.h"
 #include "core/limits.h"
 #include "features/feature_row.h"
 
@@ -18,19 +19,6 @@ double decay(UtcTime now, UtcTime at, Duration half_life) {
   // An event of the future is a clock that runs ahead: it counts as of now.
   const double age = static_cast<double>(std::max((now - at).count(), std::int64_t{0}));
   return std::exp2(-age / static_cast<double>(half_life.count()));
-}
-
-/// The same steps as the fold's affinities: a basket says more than a look, a purchase more than both.
-double evidence_of(JourneyKind kind) {
-  switch (kind) {
-    case JourneyKind::view:
-    case JourneyKind::click:
-    case JourneyKind::promotion_click:
-    case JourneyKind::message_click: return 1;
-    case JourneyKind::add_to_cart: return 3;
-    case JourneyKind::purchase: return 5;
-    default: return 0;
-  }
 }
 
 bool is_view(JourneyKind kind) {

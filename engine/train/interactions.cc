@@ -1,5 +1,6 @@
 #include "engine/train/interactions.h"
 
+#include "core/evidence.h"
 #include "core/hash.h"
 #include "core/limits.h"
 
@@ -13,18 +14,7 @@ namespace {
 /// Less is an accident (features/intent.h).
 constexpr float evidence_min = 0.1F;
 
-/// A basket says more than a look, a purchase more than both: the steps of the record's affinities.
-double evidence_of(JourneyKind kind) {
-  switch (kind) {
-    case JourneyKind::view:
-    case JourneyKind::click:
-    case JourneyKind::promotion_click:
-    case JourneyKind::message_click: return 1;
-    case JourneyKind::add_to_cart: return 3;
-    default: return 0; // purchases come from the orders, where refunds are known
-  }
-}
-constexpr double evidence_of_purchase = 5;
+constexpr double evidence_of_purchase = evidence_of(JourneyKind::purchase);
 
 struct Look {
   UtcTime at{};
@@ -55,7 +45,8 @@ void read_entry(const JournalEntry& entry, Journeys& journeys) {
       journeys.is_bot = journeys.is_bot || found->is_bot;
     } else if (const auto* journey = std::get_if<op::Journey>(&operation)) {
       const JourneyEvent& event = journey->event;
-      const double evidence = evidence_of(event.kind) * static_cast<double>(event.weight);
+      // Purchases come from the orders, where refunds are known.
+      const double evidence = event.kind == JourneyKind::purchase ? 0 : evidence_of(event.kind) * static_cast<double>(event.weight);
       if (event.item != Symbol::none && evidence > 0) journeys.looks.push_back({event.at, event.item, evidence, event.weight > evidence_min});
     } else if (const auto* put = std::get_if<op::PutOrder>(&operation)) {
       journeys.orders[put->order.order_id] = put->order;

@@ -68,6 +68,7 @@ class Readme(unittest.TestCase):
         decide = self.answer(next(c for c in commands() if "/api/v1/decide" in c))
         shown = decide["placements"][0]["items"][0]["item"]
         command = next(c for c in commands() if "/why?" in c)
+        self.assertNotEqual(self.answer(command)["verdict"], "unknown_item")  # as it stands
         answer = self.answer(re.sub(r"item=[^']+", "item=" + shown, command))
         self.assertIn(answer["verdict"], {"shown", "would_show", "blocked", "outranked", "not_retrieved"})
         self.assertIn("eligible_again", answer)

@@ -1,0 +1,20 @@
+#pragma once
+/// How much one act of a journey says about taste, in looks: putting into the basket says more than looking, paying more than both.
+/// Priors, not learnt; the fold's affinities, the customer's features and training must agree on them. Pure, no errors, no cost.
+#include "core/record.h"
+
+namespace takt {
+
+constexpr double evidence_of(JourneyKind kind) {
+  switch (kind) {
+    case JourneyKind::view:
+    case JourneyKind::click:
+    case JourneyKind::promotion_click:
+    case JourneyKind::message_click: return 1;
+    case JourneyKind::add_to_cart: return 3;
+    case JourneyKind::purchase: return 5;
+    default: return 0;
+  }
+}
+
+} // namespace takt
