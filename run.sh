@@ -102,7 +102,7 @@ cat <<TEXT
 
 [$(printf '%3d' $((SECONDS - started)))s] Takt is serving $data_dir. Stop it with Ctrl-C.
 
-  Console     $address/
+  Console     $address/   (not built in this release: answers 501)
   A decision, with its reasons:
 
 curl -s $address/api/v1/decide -H 'Content-Type: application/json' -d '{"customer":{"user_id":"anna"},"placements":[{"placement":"home.hero"}],"context":{"channel":"web","locale":"en"},"explain":"summary"}'
