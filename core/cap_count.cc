@@ -62,13 +62,19 @@ RuleSet CountedRules::counted_in(const Tally& tally) const {
 }
 
 KeyId RuleGroup::insert(std::span<const Symbol> key) {
-  const KeyId id = keys.insert(key);
+  if (previous != no_key && std::equal(key.begin(), key.end(), keys.parts(previous).begin())) return previous;
+  previous = keys.insert(key);
   if (blocked.size() < keys.size()) {
+    if (blocked.size() == blocked.capacity()) blocked.reserve(blocked.size() * 2 + 8);
+    if (counts.capacity() < blocked.capacity() * rules.size()) {
+      counts.reserve(blocked.capacity() * rules.size());
+      details.reserve(blocked.capacity() * detailed);
+    }
     blocked.push_back(blocked_absent);
     counts.resize(counts.size() + rules.size());
     details.resize(details.size() + detailed);
   }
-  return id;
+  return previous;
 }
 
 } // namespace detail
@@ -96,7 +102,7 @@ void CapView::State::bind_rules() {
     const CapRule& rule = rules[i];
     detail::KeyShape shape = detail::shape_of(rule);
     auto group = std::find_if(groups.begin(), groups.end(), [&](const RuleGroup& known) { return known.shape == shape; });
-    if (group == groups.end()) group = groups.insert(groups.end(), RuleGroup(std::move(shape)));
+    if (group == groups.end()) group = groups.insert(groups.end(), RuleGroup(std::move(shape), ledger.label_sets.size()));
     detail::BoundRule& bound = bound_rules[i];
     bound.group = static_cast<std::uint32_t>(group - groups.begin());
     bound.column = static_cast<std::uint32_t>(group->rules.size());

@@ -1,9 +1,10 @@
 #pragma once
-/// Keys of caps: what `per` makes of a thing's labels, numbered so that counting is array arithmetic. Private to core/cap*.
+/// Keys of caps: what `per` makes of a thing's labels, numbered so that counting is array arithmetic. For core/cap*, and for whoever counts by label (fatigue).
 /// Threads: values, no sharing. Cost: one multiplication and about one probe a look-up.
 #include "core/cap.h"
 #include "core/check.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -85,9 +86,13 @@ void for_each_key(const KeyShape& shape, const LabelSet& labels, KeySide side, V
 }
 
 /// Keys of one shape, numbered from 0 in order of arrival. Open addressing with linear probing, at most half full.
+/// `expected`: so many keys need no second table.
 class KeyIndex {
 public:
-  explicit KeyIndex(std::size_t arity) : arity_(arity), table_(first_capacity, no_key) {}
+  explicit KeyIndex(std::size_t arity, std::size_t expected = 0)
+      : arity_(arity), table_(std::max(first_capacity, std::bit_ceil(2 * expected + 1)), no_key) {
+    parts_.reserve(expected * arity);
+  }
   KeyId find(std::span<const Symbol> key) const { return table_[place_of(key)]; }
   KeyId insert(std::span<const Symbol> key);
   std::span<const Symbol> parts(KeyId id) const { return {parts_.data() + id * arity_, arity_}; }

@@ -38,7 +38,8 @@ struct RuleGroup {
   std::vector<RuleSet> blocked;          ///< per key: rules that block a candidate of a new contact, schedule left aside
   RuleSet blocked_absent = 0;            ///< the same for a key that nothing has
   RuleSet blocked_any = 0;               ///< of any key
-  explicit RuleGroup(KeyShape s) : shape(std::move(s)), keys(shape.per.size()) {}
+  KeyId previous = no_key;               ///< what insert answered last: neighbours often share their kind, channel, brand
+  RuleGroup(KeyShape s, std::size_t keys_expected) : shape(std::move(s)), keys(shape.per.size(), keys_expected) { blocked.reserve(keys_expected); }
   KeyId insert(std::span<const Symbol> key);
 };
 

@@ -22,11 +22,11 @@ std::optional<UtcTime> get_optional_time(ByteReader& in, UtcTime base) {
   return get_time(in, base);
 }
 
-void put_symbols(ByteWriter& out, const std::vector<Symbol>& symbols) {
+void put_symbols(ByteWriter& out, std::span<const Symbol> symbols) {
   put_list(out, symbols, [&](Symbol symbol) { put_symbol(out, symbol); });
 }
 
-void get_symbols(ByteReader& in, std::vector<Symbol>& symbols) {
+void get_symbols(ByteReader& in, SymbolList& symbols) {
   get_list(in, symbols, 1, [&](Symbol& symbol) { symbol = get_symbol(in); });
 }
 

@@ -57,22 +57,22 @@ void put_optional_time(ByteWriter& out, const std::optional<UtcTime>& t, UtcTime
 std::optional<UtcTime> get_optional_time(ByteReader& in, UtcTime base);
 
 // ---- lists
-template <class T, class Put>
-void put_list(ByteWriter& out, const std::vector<T>& list, Put put_one) {
+template <class List, class Put>
+void put_list(ByteWriter& out, const List& list, Put put_one) {
   out.varint(list.size());
-  for (const T& one : list) put_one(one);
+  for (const auto& one : list) put_one(one);
 }
 /// `bytes_min`: the least that one element takes, so that a list is never reserved beyond what the input can hold.
-template <class T, class Get>
-void get_list(ByteReader& in, std::vector<T>& list, std::size_t bytes_min, Get get_one) {
+template <class List, class Get>
+void get_list(ByteReader& in, List& list, std::size_t bytes_min, Get get_one) {
   const std::size_t count = in.count();
   if (count > in.left() / bytes_min) return in.refuse();
   list.clear();
   list.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) get_one(list.emplace_back());
 }
-void put_symbols(ByteWriter& out, const std::vector<Symbol>& symbols);
-void get_symbols(ByteReader& in, std::vector<Symbol>& symbols);
+void put_symbols(ByteWriter& out, std::span<const Symbol> symbols);
+void get_symbols(ByteReader& in, SymbolList& symbols);
 
 // ---- the ledger: ledger_codec.cc
 /// What the entry before it said, so that one which says the same takes a bit.
@@ -85,7 +85,7 @@ struct EntryContext {
   Duration reserved{};             ///< show_by - granted_at
   Duration grace{};                ///< expires_at - show_by
   std::uint32_t session = 0;
-  std::vector<Symbol> identities;
+  SymbolList identities;
 };
 void put_labels(ByteWriter& out, const LabelSet& labels, const LabelSet& before);
 void get_labels(ByteReader& in, LabelSet& labels, const LabelSet& before);

@@ -18,7 +18,7 @@ struct Grant { LabelSet labels; Entry entry; bool operator==(const Grant&) const
 struct Elsewhere { LabelSet labels; Entry entry; bool operator==(const Elsewhere&) const = default; };    ///< union by id
 struct AddMark { ExposureId id; Mark mark; bool operator==(const AddMark&) const = default; };            ///< session is stamped by the fold
 struct Release { DecisionId decision; UtcTime at{}; bool operator==(const Release&) const = default; };   ///< every live entry of it
-struct Journey { JourneyEvent event; std::vector<Symbol> category; std::vector<Symbol> tags; bool operator==(const Journey&) const = default; };
+struct Journey { JourneyEvent event; SymbolList category; SymbolList tags; bool operator==(const Journey&) const = default; };
 struct SetTrait { Trait trait; bool operator==(const SetTrait&) const = default; };
 struct SetConsent { Consent consent; bool operator==(const SetConsent&) const = default; };
 struct SetZone { ZoneSpan zone; bool operator==(const SetZone&) const = default; };

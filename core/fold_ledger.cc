@@ -63,7 +63,7 @@ void insert_mark(Ledger& ledger, Entry& entry, const Mark& mark) {
 void unite_entry(Ledger& ledger, Entry entry) {
   Entry* known = find_entry(ledger, entry.id);
   if (known == nullptr) {
-    const std::vector<Mark> marks = std::exchange(entry.marks, {});
+    const MarkList marks = std::exchange(entry.marks, {});
     ledger.entries.push_back(std::move(entry));
     for (const Mark& mark : marks) insert_mark(ledger, ledger.entries.back(), mark);
     return;

@@ -28,8 +28,8 @@ struct LabelSet {
   Symbol channel = Symbol::none;
   Symbol placement = Symbol::none;
   Medium medium = Medium::screen;
-  std::vector<Symbol> category;     ///< one symbol per prefix, root first; empty = no category
-  std::vector<Symbol> tags;         ///< ascending, distinct
+  SymbolList category;              ///< one symbol per prefix, root first; empty = no category
+  SymbolList tags;                  ///< ascending, distinct
   bool operator==(const LabelSet&) const = default;
 };
 
@@ -58,6 +58,9 @@ struct Mark {
   auto operator<=>(const Mark&) const = default;
 };
 
+/// Most entries that have a mark have one view.
+using MarkList = InlineList<Mark, 1>;
+
 enum class EntryOrigin : std::uint8_t {
   granted = 0,     ///< reserved by a decision of ours
   elsewhere = 1,   ///< seen without a decision of ours, counted all the same
@@ -73,8 +76,8 @@ struct Entry {
   UtcTime show_by{};                ///< s
   UtcTime expires_at{};             ///< q
   std::uint32_t session = 0;        ///< of the grant
-  std::vector<Mark> marks;          ///< ascending by (at, kind); a mark that is there twice is there once
-  std::vector<Symbol> identities;   ///< "u:…" / "a:…" named by the request: un-merge follows them
+  MarkList marks;                   ///< ascending by (at, kind); a mark that is there twice is there once
+  SymbolList identities;            ///< "u:…" / "a:…" named by the request: un-merge follows them
   bool is_elsewhere() const { return origin == EntryOrigin::elsewhere || origin == EntryOrigin::unverified; }
   bool operator==(const Entry&) const = default;
 };

@@ -18,8 +18,8 @@ constexpr std::uint8_t mark_kind_bits = 7, mark_same_session = 8, mark_has_event
 
 // A list is shared with its neighbour only while it is short: else few bytes could demand much memory.
 constexpr std::size_t shared_list_max = 16;
-bool can_share(const std::vector<Symbol>& list, const std::vector<Symbol>& before) { return list.size() <= shared_list_max && list == before; }
-void get_shared(ByteReader& in, std::vector<Symbol>& list, const std::vector<Symbol>& before) {
+bool can_share(const SymbolList& list, const SymbolList& before) { return list.size() <= shared_list_max && list == before; }
+void get_shared(ByteReader& in, SymbolList& list, const SymbolList& before) {
   if (before.size() > shared_list_max) return in.refuse();
   list = before;
 }

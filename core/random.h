@@ -14,19 +14,13 @@ inline double uniform_open(std::uint64_t seed, std::uint64_t key) {
   return (static_cast<double>(bits) + 0.5) * 0x1.0p-53;
 }
 
-/// Standard Gumbel: argmax(score/temperature + Gumbel) is a draw from the softmax (Gumbel 1954; Maddison et al. 2014).
-inline double gumbel(std::uint64_t seed, std::uint64_t key) { return -std::log(-std::log(uniform_open(seed, key))); }
-
 /// A small generator for simulations and demo data: SplitMix64 (Steele, Lea, Flood 2014).
 class Random {
 public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next() {
     state_ += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
+    return spread64(state_);
   }
   double uniform() { return (static_cast<double>(next() >> 11) + 0.5) * 0x1.0p-53; }
   /// In [0, bound); bound > 0.

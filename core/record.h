@@ -85,7 +85,7 @@ struct Affinity {
 struct OrderLine {
   Symbol item = Symbol::none;
   Symbol group = Symbol::none;
-  std::vector<Symbol> category;          ///< prefixes
+  SymbolList category;                   ///< prefixes
   std::int32_t quantity = 0;             ///< net of refunds; <= 0 = returned
   std::int64_t price_micros = 0;
   bool operator==(const OrderLine&) const = default;

@@ -16,7 +16,7 @@ bool holds(const std::vector<Symbol>& wanted, Symbol symbol) {
 /// A label that the item lacks is in no list.
 bool passes(const Wanted& wanted, Symbol symbol) { return !wanted || (symbol != Symbol::none && holds(*wanted, symbol)); }
 
-bool passes(const Wanted& wanted, const std::vector<Symbol>& symbols) {
+bool passes(const Wanted& wanted, const SymbolList& symbols) {
   return !wanted || std::any_of(symbols.begin(), symbols.end(), [&](Symbol symbol) { return holds(*wanted, symbol); });
 }
 

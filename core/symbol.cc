@@ -52,8 +52,8 @@ std::size_t SymbolTable::size() const {
   return names_.size();
 }
 
-std::vector<Symbol> SymbolTable::intern_path(std::span<const std::string> path) {
-  std::vector<Symbol> prefixes;
+SymbolList SymbolTable::intern_path(std::span<const std::string> path) {
+  SymbolList prefixes;
   prefixes.reserve(path.size());
   std::string prefix;
   for (const std::string& part : path) {

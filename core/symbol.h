@@ -2,6 +2,8 @@
 /// Labels as numbers. Item ids, categories, brands, tags, channels … are interned once in an append-only dictionary, so a
 /// ledger of 200 exposures takes about 6 KB and compares integers. A category path is interned once per prefix
 /// ("Shoes", "Shoes\x1fPumps"), which makes "under" an integer comparison too.
+#include "core/inline_list.h"
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,6 +18,10 @@
 namespace takt {
 
 enum class Symbol : std::uint32_t { none = 0 };
+
+/// A few symbols, in place: records of hundreds of label sets are read and copied for every decision, and lists that own memory
+/// would make thousands of allocations of it.
+using SymbolList = InlineList<Symbol, 4>;
 
 /// Thread-safe. `intern` of a known text and `name` take a shared lock (~40 ns); a new text calls `persist` once, before
 /// anybody can see the symbol, so that no record ever names a symbol that a crash forgot.
@@ -32,7 +38,7 @@ public:
   std::size_t size() const;
 
   /// One symbol per prefix, root first: {"Shoes","Pumps"} → {sym("Shoes"), sym("Shoes\x1fPumps")}.
-  std::vector<Symbol> intern_path(std::span<const std::string> path);
+  SymbolList intern_path(std::span<const std::string> path);
   /// The path's parts again, from the symbol of its last prefix.
   std::vector<std::string> path_of(Symbol prefix) const;
 

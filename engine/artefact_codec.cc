@@ -134,8 +134,8 @@ std::string encode_tables(const Models& models, const SymbolTable& symbols) {
   list.write(out, symbols);
   write_scored(out, list, models.popular);
   for (const ScoredSymbol& one : models.popular) {
-    const auto scaled = models.popularity.find(one.item);
-    out.f32(scaled == models.popularity.end() ? 0 : scaled->second);
+    const float* scaled = models.popularity.find(one.item);
+    out.f32(scaled ? *scaled : 0);
   }
   write_scored(out, list, models.trending);
   write_neighbours(out, list, models.viewed_together);
@@ -175,7 +175,7 @@ Status decode_vectors(std::string_view bytes, SymbolTable& symbols, Models& mode
   vectors.dimension = static_cast<std::size_t>(dimension);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const Symbol item = symbols.intern(in.text());
-    if (item == Symbol::none || !vectors.row_of.emplace(item, static_cast<std::uint32_t>(i)).second)
+    if (item == Symbol::none || !vectors.row_of.emplace(item, static_cast<std::uint32_t>(i)))
       return corrupt("vectors: an item is unnamed or there twice");
     vectors.items.push_back(item);
   }

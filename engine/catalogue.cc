@@ -1,5 +1,6 @@
 #include "engine/catalogue.h"
 
+#include "core/hash.h"
 #include "engine/text.h"
 
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace {
 /// A list is read from its front until a source is full (limits::per_source_max), with room for what is dropped on the way.
 constexpr std::size_t list_rows_max = 1000;
 
-std::vector<Symbol> intern_all(const std::vector<std::string>& texts, SymbolTable& symbols) {
-  std::vector<Symbol> all;
+SymbolList intern_all(const std::vector<std::string>& texts, SymbolTable& symbols) {
+  SymbolList all;
   for (const std::string& text : texts)
     if (!text.empty()) all.push_back(symbols.intern(text));
   std::sort(all.begin(), all.end());
@@ -22,6 +23,7 @@ std::vector<Symbol> intern_all(const std::vector<std::string>& texts, SymbolTabl
 std::shared_ptr<CatalogueItem> compile(Item item, SymbolTable& symbols) {
   auto row = std::make_shared<CatalogueItem>();
   LabelSet& labels = row->labels;
+  row->id_hash = hash64(item.id.text());
   labels.item = symbols.intern(item.id.text());
   labels.kind = symbols.intern(item.kind);
   labels.group = item.group.empty() ? labels.item : symbols.intern(item.group);
@@ -109,7 +111,7 @@ std::optional<ItemIndex> Catalogue::find(Symbol item) const {
 }
 
 void Catalogue::prefetch(ItemIndex index) const {
-  constexpr std::size_t line_bytes = 64, read_first_bytes = 192; // removed, labels, channels
+  constexpr std::size_t line_bytes = 64, read_first_bytes = 192; // removed, hash, labels, channels
   const auto* begin = reinterpret_cast<const char*>(rows_[index].get());
   for (std::size_t offset = 0; offset < read_first_bytes; offset += line_bytes) __builtin_prefetch(begin + offset);
 }

@@ -23,9 +23,10 @@ using ItemIndex = std::uint32_t;
 /// What every candidate is asked first stands first: one cache line.
 struct CatalogueItem {
   bool removed = false;
+  std::uint64_t id_hash = 0;             ///< hash64 of the id: the key of the item's draws
   LabelSet labels;                       ///< channel and placement are none: the call adds them
-  std::vector<Symbol> channels;          ///< where it may be shown; empty = everywhere. Ascending
-  std::vector<Symbol> aliases;           ///< ascending
+  SymbolList channels;                   ///< where it may be shown; empty = everywhere. Ascending
+  SymbolList aliases;                    ///< ascending
   std::vector<std::uint32_t> title_words; ///< hashes of the title's words, ascending, distinct (engine/text.h)
   Item item;
 };

@@ -98,8 +98,8 @@ std::vector<const EventItem*> confirm_reservations(Draft& draft, MarkKind kind) 
   return elsewhere;
 }
 
-std::vector<Symbol> identities_of(const Draft& draft) {
-  std::vector<Symbol> named;
+SymbolList identities_of(const Draft& draft) {
+  SymbolList named;
   if (!draft.event.user_id.empty()) named.push_back(draft.world.symbols->intern("u:" + draft.event.user_id));
   if (!draft.event.anonymous_id.empty()) named.push_back(draft.world.symbols->intern("a:" + draft.event.anonymous_id));
   return named;

@@ -3,6 +3,7 @@
 /// Everything is keyed by item symbol, so it survives a changed catalogue; unknown items are skipped while reading.
 /// An empty Models (day one) is valid: every source then answers from the catalogue alone. Threads: immutable.
 #include "core/symbol.h"
+#include "core/symbol_map.h"
 #include "core/time.h"
 #include "engine/index/vector_index.h"
 #include "features/scorer.h"
@@ -42,7 +43,7 @@ struct ItemVectors {
   std::size_t dimension = 0;
   std::vector<Symbol> items;
   std::vector<float> values;                          ///< items.size() × dimension, row-major
-  std::unordered_map<Symbol, std::uint32_t> row_of;
+  SymbolMap<std::uint32_t> row_of;
   std::span<const float> row(std::uint32_t index) const { return {values.data() + index * dimension, dimension}; }
 };
 
@@ -63,7 +64,7 @@ struct Models {
   UtcTime trained_until{};                            ///< newest event it saw
   std::vector<ScoredSymbol> popular;                  ///< best first, all items with any evidence
   std::vector<ScoredSymbol> trending;
-  std::unordered_map<Symbol, float> popularity;       ///< log-scaled to [0,1]
+  SymbolMap<float> popularity;                        ///< log-scaled to [0,1]
   NeighbourTable bought_together;
   NeighbourTable viewed_together;
   ItemVectors vectors;                                ///< content and behaviour; unit length where known

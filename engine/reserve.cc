@@ -56,8 +56,8 @@ bool is_screen_call(const World& world, const DecisionRequest& request) {
   });
 }
 
-std::vector<Symbol> identities_named(const DecisionRequest& request, SymbolTable& symbols) {
-  std::vector<Symbol> named;
+SymbolList identities_named(const DecisionRequest& request, SymbolTable& symbols) {
+  SymbolList named;
   if (!request.user_id.empty()) named.push_back(symbols.intern("u:" + request.user_id));
   if (!request.anonymous_id.empty()) named.push_back(symbols.intern("a:" + request.anonymous_id));
   return named;

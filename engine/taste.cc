@@ -1,7 +1,8 @@
 #include "engine/taste.h"
 
+#include "engine/index/inner_product.h"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace takt {
@@ -16,10 +17,10 @@ std::vector<float> taste_vector(const Models& models, const CustomerFeatures& fe
   const ItemVectors& vectors = models.vectors;
   std::vector<float> taste(vectors.dimension, 0);
   for (std::size_t i = 0; i < features.recent_items.size(); ++i) {
-    const auto found = vectors.row_of.find(features.recent_items[i]);
-    if (found == vectors.row_of.end()) continue;
+    const std::uint32_t* found = vectors.row_of.find(features.recent_items[i]);
+    if (!found) continue;
     const float weight = std::min(features.recent_weights[i], weight_max);
-    const std::span<const float> row = vectors.row(found->second);
+    const std::span<const float> row = vectors.row(*found);
     for (std::size_t c = 0; c < taste.size(); ++c) taste[c] += weight * row[c];
   }
   float squares = 0;
@@ -32,23 +33,11 @@ std::vector<float> taste_vector(const Models& models, const CustomerFeatures& fe
 
 float taste_match(const Models& models, std::span<const float> taste, Symbol item) {
   if (taste.empty()) return 0;
-  const auto found = models.vectors.row_of.find(item);
-  if (found == models.vectors.row_of.end()) return 0;
-  const std::span<const float> row = models.vectors.row(found->second);
-  // Four sums at a time, joined in a fixed order: the same bits on every machine, and no addition waits for the one before.
-  std::array<float, 4> products{}, squares{};
-  std::size_t c = 0;
-  for (; c + 4 <= taste.size(); c += 4)
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      products[lane] += taste[c + lane] * row[c + lane];
-      squares[lane] += row[c + lane] * row[c + lane];
-    }
-  for (; c < taste.size(); ++c) {
-    products[0] += taste[c] * row[c];
-    squares[0] += row[c] * row[c];
-  }
-  const float product = (products[0] + products[1]) + (products[2] + products[3]);
-  const float square = (squares[0] + squares[1]) + (squares[2] + squares[3]);
+  const std::uint32_t* found = models.vectors.row_of.find(item);
+  if (!found) return 0;
+  const std::span<const float> row = models.vectors.row(*found);
+  const float product = inner_product(taste.data(), row.data(), taste.size());
+  const float square = inner_product(row.data(), row.data(), row.size());
   return square > 0 ? std::clamp(product / std::sqrt(square), -1.0F, 1.0F) : 0.0F;
 }
 

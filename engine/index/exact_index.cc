@@ -1,12 +1,15 @@
 #include "engine/index/exact_index.h"
 
 #include "core/check.h"
+#include "engine/index/inner_product.h"
+
+#include <array>
 
 namespace takt {
 namespace {
 
 /// Scores of one block stay in the first-level cache between the product and the selection.
-constexpr Eigen::Index block_rows = 1024;
+constexpr std::size_t block_rows = 1024;
 
 } // namespace
 
@@ -18,12 +21,11 @@ ExactIndex::ExactIndex(std::span<const float> rows, std::size_t dimension) {
 
 void ExactIndex::scan(std::span<const float> query, std::span<const std::uint32_t> names, TopHits& best) const {
   TAKT_CHECK(query.size() == dimension(), "the query has another dimension than the index");
-  const Eigen::Map<const Eigen::VectorXf> wanted(query.data(), rows_.cols());
-  Eigen::Matrix<float, block_rows, 1> scores;
-  for (Eigen::Index first = 0; first < rows_.rows(); first += block_rows) {
-    const Eigen::Index count = std::min(block_rows, rows_.rows() - first);
-    scores.head(count).noalias() = rows_.middleRows(first, count) * wanted;
-    for (Eigen::Index i = 0; i < count; ++i) {
+  std::array<float, block_rows> scores;
+  for (std::size_t first = 0; first < size(); first += block_rows) {
+    const std::size_t count = std::min(block_rows, size() - first);
+    inner_products(query.data(), rows_.data() + first * dimension(), dimension(), count, scores.data());
+    for (std::size_t i = 0; i < count; ++i) {
       const auto row = static_cast<std::uint32_t>(first + i);
       best.offer(names.empty() ? row : names[row], scores[i]);
     }

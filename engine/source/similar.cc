@@ -13,7 +13,7 @@ constexpr std::size_t compared_by_id_max = 2000;
 constexpr std::size_t new_compared_max = 200;
 
 template <class T>
-float jaccard(const std::vector<T>& a, const std::vector<T>& b) {
+float jaccard(std::span<const T> a, std::span<const T> b) {
   std::size_t both = 0;
   for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
     if (*x == *y) ++both, ++x, ++y;
@@ -24,13 +24,13 @@ float jaccard(const std::vector<T>& a, const std::vector<T>& b) {
   return either == 0 ? 0 : static_cast<float>(both) / static_cast<float>(either);
 }
 
-float shared_path(const std::vector<Symbol>& a, const std::vector<Symbol>& b) {
+float shared_path(const SymbolList& a, const SymbolList& b) {
   std::size_t depth = 0;
   while (depth < a.size() && depth < b.size() && a[depth] == b[depth]) ++depth;
   return static_cast<float>(depth) / static_cast<float>(std::max(a.size(), b.size()));
 }
 
-bool has_vector(const Models& models, const CatalogueItem& item) { return models.vectors.row_of.contains(item.labels.item); }
+bool has_vector(const Models& models, const CatalogueItem& item) { return models.vectors.row_of.find(item.labels.item) != nullptr; }
 
 /// One query for all anchors: their mean direction. Empty where none has a vector.
 std::vector<float> mean_of_anchors(const Search& search) {
@@ -38,9 +38,9 @@ std::vector<float> mean_of_anchors(const Search& search) {
   std::vector<float> mean(vectors.dimension, 0);
   bool any = false;
   for (const ItemIndex anchor : search.anchors) {
-    const auto known = vectors.row_of.find(search.catalogue().at(anchor).labels.item);
-    if (known == vectors.row_of.end()) continue;
-    const std::span<const float> row = vectors.row(known->second);
+    const std::uint32_t* known = vectors.row_of.find(search.catalogue().at(anchor).labels.item);
+    if (!known) continue;
+    const std::span<const float> row = vectors.row(*known);
     for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += row[c];
     any = any || std::any_of(row.begin(), row.end(), [](float value) { return value != 0; });
   }
@@ -94,8 +94,8 @@ float content_overlap(const CatalogueItem& wanted, const CatalogueItem& other) {
   const LabelSet &a = wanted.labels, &b = other.labels;
   add(category_share, !a.category.empty(), a.category.empty() ? 0 : shared_path(a.category, b.category));
   add(brand_share, a.brand != Symbol::none, a.brand == b.brand ? 1.0F : 0.0F);
-  add(tags_share, !a.tags.empty(), jaccard(a.tags, b.tags));
-  add(words_share, !wanted.title_words.empty(), jaccard(wanted.title_words, other.title_words));
+  add(tags_share, !a.tags.empty(), jaccard<Symbol>(a.tags, b.tags));
+  add(words_share, !wanted.title_words.empty(), jaccard<std::uint32_t>(wanted.title_words, other.title_words));
   return possible > 0 ? sum / possible : 0;
 }
 

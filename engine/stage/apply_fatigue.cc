@@ -1,9 +1,10 @@
 // Stage 7. Keys that some candidate has are numbered; the ledger is then walked for clicks and for exposures, once each.
+#include "core/cap_key.h"
 #include "engine/stage/fatigue_curve.h"
 #include "engine/stage/stages.h"
 
+#include <array>
 #include <span>
-#include <unordered_map>
 
 namespace takt {
 namespace {
@@ -11,10 +12,11 @@ namespace {
 /// A factor this close to 1 is not worth a sentence.
 constexpr double factor_worth_telling = 0.999;
 
-std::uint64_t packed(std::size_t dimension, Symbol label) { return (static_cast<std::uint64_t>(dimension) << 32) | static_cast<std::uint32_t>(label); }
+/// What a row of the table stands for: a dimension of the policy and a label.
+std::array<Symbol, 2> row_key(std::size_t dimension, Symbol label) { return {static_cast<Symbol>(dimension), label}; }
 
 /// Keys of a candidate: one label per dimension, all of them for tags; the category is its full path.
-void candidate_keys(const LabelSet& labels, Per per, std::vector<Symbol>& out) {
+void candidate_keys(const LabelSet& labels, Per per, SymbolList& out) {
   out.clear();
   switch (per) {
     case Per::item: out.push_back(labels.item); break;
@@ -30,11 +32,11 @@ void candidate_keys(const LabelSet& labels, Per per, std::vector<Symbol>& out) {
     case Per::tag: out = labels.tags; break;
     case Per::all: out.push_back(Symbol::none); return;
   }
-  std::erase(out, Symbol::none);
+  erase_if(out, [](Symbol symbol) { return symbol == Symbol::none; });
 }
 
 /// Keys that a shown entry counts for: as above, but every prefix of its category path.
-void entry_keys(const LabelSet& labels, Per per, std::vector<Symbol>& out) {
+void entry_keys(const LabelSet& labels, Per per, SymbolList& out) {
   candidate_keys(labels, per, out);
   if (per == Per::category) out = labels.category;
 }
@@ -57,20 +59,21 @@ struct RowLists {
 
 class FatigueTable {
 public:
-  FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates) : policy_(policy) {
-    row_of_.reserve(candidates.size() * policy.per.size());
-    std::vector<Symbol> labels;
+  FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates)
+      : policy_(policy), rows_(2, candidates.size() * policy.per.size()) {
+    candidate_rows_.rows.reserve(candidates.size() * policy.per.size());
+    candidate_rows_.ends.reserve(candidates.size());
+    SymbolList labels;
     for (const Candidate& candidate : candidates) {
       for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension) {
         candidate_keys(candidate.labels, policy.per[dimension], labels);
         for (const Symbol label : labels) {
-          const auto [found, is_new] = row_of_.try_emplace(packed(dimension, label), keys_.size());
-          if (is_new) keys_.emplace_back();
-          candidate_rows_.rows.push_back(found->second);
+          candidate_rows_.rows.push_back(rows_.insert(row_key(dimension, label)));
         }
       }
       candidate_rows_.ends.push_back(candidate_rows_.rows.size());
     }
+    keys_.resize(rows_.size());
   }
 
   void read(const Ledger& ledger, UtcTime now) {
@@ -79,9 +82,11 @@ public:
       for (const Entry& entry : ledger.entries) {
         // A stranger with a publishable key must not be able to wear an item out; ghosts were never seen.
         if (entry.origin == EntryOrigin::unverified || entry.origin == EntryOrigin::ghost) continue;
+        const auto keys = rows.of(entry.labels);
+        if (keys.empty()) continue;
         const Medium medium = ledger.labels_of(entry).medium;
         const auto shown = shown_at(entry, medium);
-        if (shown && *shown <= now && !rows.of(entry.labels).empty()) visit(entry, medium, *shown, rows.of(entry.labels));
+        if (shown && *shown <= now) visit(entry, medium, *shown, keys);
       }
     };
     // Clicks first: each takes from every earlier exposure of its keys.
@@ -92,6 +97,7 @@ public:
     });
     for_each_shown([&](const Entry& entry, Medium medium, UtcTime shown, std::span<const std::size_t> keys) {
       add(keys, shown, now);
+      if (entry.marks.size() < 2) return; // seen once
       for (const UtcTime again : reshown_at(entry, medium))
         if (again <= now) add(keys, again, now);
     });
@@ -121,12 +127,12 @@ private:
   /// Entries share their label sets, so keys are looked up per set.
   RowLists rows_by_label_set(const Ledger& ledger) const {
     RowLists lists;
-    std::vector<Symbol> labels;
+    SymbolList labels;
     for (const LabelSet& set : ledger.label_sets) {
       for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension) {
         entry_keys(set, policy_.per[dimension], labels);
         for (const Symbol label : labels)
-          if (const auto found = row_of_.find(packed(dimension, label)); found != row_of_.end()) lists.rows.push_back(found->second);
+          if (const auto found = rows_.find(row_key(dimension, label)); found != detail::no_key) lists.rows.push_back(found);
       }
       lists.ends.push_back(lists.rows.size());
     }
@@ -134,7 +140,7 @@ private:
   }
 
   const FatiguePolicy& policy_;
-  std::unordered_map<std::uint64_t, std::size_t> row_of_;
+  detail::KeyIndex rows_;
   std::vector<KeyFatigue> keys_;
   RowLists candidate_rows_;
 };

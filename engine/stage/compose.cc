@@ -35,7 +35,7 @@ public:
     slate_.unknown = std::move(ranked.unknown);
     for (const Candidate& item : items_) {
       score_max_ = std::max(score_max_, std::abs(item.score));
-      keys_.push_back(hash64(call.world.catalogue->at(item.index).item.id.text()));
+      keys_.push_back(call.world.catalogue->at(item.index).id_hash);
     }
   }
 
@@ -69,8 +69,10 @@ private:
   }
 
   bool draw(std::uint32_t slot) {
-    std::vector<std::size_t> items;
-    std::vector<DrawOption> options;
+    std::vector<std::size_t>& items = drawn_from_;
+    std::vector<DrawOption>& options = options_;
+    items.clear();
+    options.clear();
     const std::uint64_t slot_key = mix64(placement_key_, slot);
     // Hold comes first: among equals that are worth nothing, doing nothing wins.
     const bool may_hold = placement_.hold && !never_held_is_open();
@@ -177,6 +179,8 @@ private:
   std::uint64_t placement_key_;
   SlateDiversity diversity_;
   std::vector<std::uint64_t> keys_;          ///< of the items' draws
+  std::vector<std::size_t> drawn_from_;      ///< of one draw; members, so that ten slots share their memory
+  std::vector<DrawOption> options_;
   double score_max_ = 0;                     ///< largest |score|: gains are in units of it
   Slate slate_;
 };

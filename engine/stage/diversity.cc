@@ -3,6 +3,7 @@
 #include "core/check.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace takt {
@@ -15,12 +16,22 @@ constexpr double strength_max = 0.99;
 /// Below this nothing is left but rounding.
 constexpr double variance_min = 1e-12;
 
+/// 1/√n: the lengths of short lists, asked for thousands of times a decision.
+double inverse_root(std::size_t n) {
+  static const auto known = [] {
+    std::array<double, 64> roots{};
+    for (std::size_t i = 1; i < roots.size(); ++i) roots[i] = 1.0 / std::sqrt(static_cast<double>(i));
+    return roots;
+  }();
+  return n < known.size() ? known[n] : 1.0 / std::sqrt(static_cast<double>(n));
+}
+
 double category_similarity(const LabelSet& a, const LabelSet& b) {
   if (a.category.empty() || b.category.empty()) return 0;
   const std::size_t depth = std::min(a.category.size(), b.category.size());
   std::size_t shared = 0;
   while (shared < depth && a.category[shared] == b.category[shared]) ++shared;
-  return static_cast<double>(shared) / std::sqrt(static_cast<double>(a.category.size() * b.category.size()));
+  return shared == 0 ? 0 : static_cast<double>(shared) * inverse_root(a.category.size()) * inverse_root(b.category.size());
 }
 
 double tags_similarity(const LabelSet& a, const LabelSet& b) {
@@ -31,7 +42,7 @@ double tags_similarity(const LabelSet& a, const LabelSet& b) {
     if (*left <= *right) ++left;
     else ++right;
   }
-  return static_cast<double>(shared) / std::sqrt(static_cast<double>(a.tags.size() * b.tags.size()));
+  return shared == 0 ? 0 : static_cast<double>(shared) * inverse_root(a.tags.size()) * inverse_root(b.tags.size());
 }
 
 } // namespace
@@ -47,13 +58,16 @@ void ResidualVariance::choose(std::size_t chosen, std::span<const double> kernel
   TAKT_CHECK(kernel_row.size() == variance_.size(), "one kernel value per row");
   TAKT_CHECK(variance_[chosen] > variance_min, "a chosen row adds something");
   const double deviation = std::sqrt(variance_[chosen]);
-  std::vector<double> column(variance_.size());
-  for (std::size_t i = 0; i < variance_.size(); ++i) {
-    double explained = 0;
-    for (const std::vector<double>& earlier : columns_) explained += earlier[chosen] * earlier[i];
-    column[i] = (kernel_row[i] - explained) / deviation;
+  std::vector<double> column(kernel_row.begin(), kernel_row.end());
+  for (const std::vector<double>& earlier : columns_) {
+    const double share = earlier[chosen];
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] -= share * earlier[i];
   }
-  for (std::size_t i = 0; i < variance_.size(); ++i) variance_[i] = std::max(0.0, variance_[i] - column[i] * column[i]);
+  const double scale = 1.0 / deviation;
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    column[i] *= scale;
+    variance_[i] = std::max(0.0, variance_[i] - column[i] * column[i]);
+  }
   columns_.push_back(std::move(column));
 }
 

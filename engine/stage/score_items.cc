@@ -33,7 +33,7 @@ public:
     features.group = candidate.labels.group;
     features.brand = candidate.labels.brand;
     features.category = candidate.labels.category;
-    if (const auto found = models_.popularity.find(candidate.labels.item); found != models_.popularity.end()) features.popularity = found->second;
+    if (const float* popularity = models_.popularity.find(candidate.labels.item)) features.popularity = *popularity;
     features.taste_match = taste_match(models_, taste_, candidate.labels.item);
     features.retrieval_score = candidate.retrieval_score;
     features.price = item.item.price ? static_cast<float>(item.item.price->amount()) : 0.0F;

@@ -14,6 +14,8 @@ constexpr Version recount_every = 16;               // counting each time would 
 
 template <class T>
 std::size_t held_by(const std::vector<T>& list) { return list.capacity() * sizeof(T); }
+template <class T, std::uint32_t inline_count>
+std::size_t held_by(const InlineList<T, inline_count>& list) { return list.heap_bytes(); }
 
 } // namespace
 

@@ -51,12 +51,12 @@ std::vector<UtcTime> shown_times(const Entry& entry, Medium medium) {
 bool one_of(const std::optional<std::vector<Symbol>>& list, Symbol label) {
   return !list || std::find(list->begin(), list->end(), label) != list->end();
 }
-bool any_of(const std::optional<std::vector<Symbol>>& list, const std::vector<Symbol>& labels) {
+bool any_of(const std::optional<std::vector<Symbol>>& list, const SymbolList& labels) {
   return !list || std::any_of(labels.begin(), labels.end(), [&](Symbol label) { return one_of(list, label); });
 }
 
-std::vector<Symbol> values(const CapRule& rule, Per per, const LabelSet& labels) {
-  const auto single = [](Symbol label) { return label == Symbol::none ? std::vector<Symbol>{} : std::vector<Symbol>{label}; };
+SymbolList values(const CapRule& rule, Per per, const LabelSet& labels) {
+  const auto single = [](Symbol label) { return label == Symbol::none ? SymbolList{} : SymbolList{label}; };
   if (per == Per::item) return single(labels.item);
   if (per == Per::group) return single(labels.group);
   if (per == Per::brand) return single(labels.brand);
@@ -192,7 +192,7 @@ bool naive_matches(const CapRule& rule, std::span<const Symbol> key, const Label
   for (std::size_t i = 0; i < key.size(); ++i) {
     const Per per = rule.per[i];
     // A category key takes every path that begins with it; each prefix of a path has a symbol of its own.
-    const std::vector<Symbol> mine = per == Per::category ? labels.category : values(rule, per, labels);
+    const SymbolList mine = per == Per::category ? labels.category : values(rule, per, labels);
     if (std::find(mine.begin(), mine.end(), key[i]) == mine.end()) return false;
   }
   return true;

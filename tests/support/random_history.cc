@@ -164,7 +164,7 @@ void RandomHistory::accept(JournalLine line) {
     ledger_.entries.push_back(entry);
   }
   if (line.kind == JournalLine::Kind::mark) {
-    std::vector<Mark>& marks = find_entry(ledger_, line.id)->marks;
+    MarkList& marks = find_entry(ledger_, line.id)->marks;
     const auto place = std::lower_bound(marks.begin(), marks.end(), line.mark, [](const Mark& a, const Mark& b) {
       return std::tie(a.at, a.kind, a.event) < std::tie(b.at, b.kind, b.event);   // Mark's own order begins with the kind
     });

@@ -5,7 +5,7 @@
 namespace takt::tests {
 namespace {
 
-Entry granted(std::vector<Mark> marks) {
+Entry granted(MarkList marks) {
   Entry entry;
   entry.granted_at = at(0);
   entry.show_by = at(10);
@@ -55,7 +55,7 @@ TEST(State, FollowsFromMarksAndTimeAlone) {
 
 TEST(Reshown, CountsViewsHalfAnHourAfterTheLastCountedOne) {
   const auto views = [](std::initializer_list<UtcTime> times) {
-    std::vector<Mark> marks;
+    MarkList marks;
     for (const UtcTime time : times) marks.push_back(mark(MarkKind::viewed, time));
     return granted(marks);
   };

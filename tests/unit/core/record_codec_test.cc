@@ -88,7 +88,7 @@ TEST(RecordCodec, ListsOfTheShortestElementsRoundTrip) { // the reader must not 
   record.requests.resize(100);
   record.ledger.label_sets.resize(100);
   record.ledger.entries.resize(100);
-  record.ledger.entries[99].marks.resize(100);
+  for (int i = 0; i < 100; ++i) record.ledger.entries[99].marks.emplace_back();
   record.ledger.tallies.resize(100);
   EXPECT_EQ(decode_record(encode_record(record)).value(), record);
 }
@@ -193,8 +193,8 @@ TEST(RecordCodec, FormatZeroIsMigratedWhileReading) {
   EXPECT_EQ(entry.show_by, clock + minutes(1));
   EXPECT_EQ(entry.expires_at, clock + minutes(6));
   EXPECT_EQ(entry.id.origin[15], 15);
-  EXPECT_EQ(entry.identities, std::vector<Symbol>{symbol(301)});
-  EXPECT_EQ(entry.marks, (std::vector<Mark>{{MarkKind::viewed, Symbol::none, clock - minutes(8), 2}}));
+  EXPECT_EQ(entry.identities, SymbolList{symbol(301)});
+  EXPECT_EQ(entry.marks, (MarkList{{MarkKind::viewed, Symbol::none, clock - minutes(8), 2}}));
   EXPECT_EQ(decoded->ledger.label_sets[0].group, symbol(21));
   // What is read is written in today's format, and says the same.
   const std::string today = encode_record(*decoded);
