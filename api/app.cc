@@ -1,7 +1,10 @@
 #include "api/app.h"
 
+#include "api/past_worlds.h"
 #include "core/check.h"
+#include "core/hash.h"
 
+#include <bit>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -88,7 +91,7 @@ Status App::first_run() {
 }
 
 Result<std::shared_ptr<const Catalogue>> App::read_catalogue() {
-  const std::uint64_t revision = store_->documents().revision();
+  std::uint64_t version = 0;
   std::vector<Item> items;
   Status status;
   TAKT_TRY_VOID(store_->documents().scan("item", [&](const Document& document) {
@@ -96,17 +99,38 @@ Result<std::shared_ptr<const Catalogue>> App::read_catalogue() {
     ItemContext context = item_context();
     context.now = document.at;
     auto item = parse_item(document.json, context);
-    if (item) items.push_back(std::move(*item));
-    else if (item.error().code != ErrorCode::invalid) status = tl::unexpected(item.error());
+    if (item) {
+      version += print_of(document.json);
+      items.push_back(std::move(*item));
+    } else if (item.error().code != ErrorCode::invalid) status = tl::unexpected(item.error());
     return status.has_value(); // an item whose rate was taken out of takt.toml is not offered; the rest is
   }));
   TAKT_TRY_VOID(std::move(status));
-  return Catalogue::build(std::move(items), store_->symbols(), revision);
+  return Catalogue::build(std::move(items), store_->symbols(), version);
+}
+
+/// After the documents were written: what each was before is the version before its latest. One that cannot be read now only makes
+/// a catalogue that no replay will recognise.
+std::shared_ptr<const Catalogue> App::changed_catalogue(const Catalogue& before, std::vector<Item> changed, std::span<const ItemId> gone) {
+  std::uint64_t version = before.version();
+  const auto take_out = [&](const ItemId& id) {
+    const auto row = before.find(store_->symbols().find(id.text()));
+    if (!row || before.at(*row).item.id != id) return;
+    const auto now = store_->documents().get("item", id.text());
+    if (!now || !*now) return;
+    const auto then = store_->documents().get_version("item", id.text(), (*now)->version - 1);
+    if (then && *then) version -= print_of((*then)->json);
+  };
+  for (const Item& item : changed) {
+    take_out(item.id);
+    version += print_of(write_item(item));
+  }
+  for (const ItemId& id : gone) take_out(id);
+  return before.with(std::move(changed), gone, store_->symbols(), version);
 }
 
 Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
   auto rulebook = std::make_shared<Rulebook>();
-  rulebook->placements_version = store_->documents().revision();
   TAKT_TRY(document, store_->documents().get("policy", "current"));
   if (!document) return fail(ErrorCode::corrupt, "the data directory has no policy");
   TAKT_TRY(policy, checked_policy(document->json, document->version));
@@ -115,8 +139,10 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
   TAKT_TRY_VOID(store_->documents().scan("placement", [&](const Document& found) {
     if (found.json.empty()) return true;
     auto placement = parse_placement(found.json);
-    if (placement) rulebook->placements.emplace(found.id, compile_placement(*placement, store_->symbols()));
-    else status = tl::unexpected(placement.error());
+    if (placement) {
+      rulebook->placements_print += print_of(found.json);
+      rulebook->placements.emplace(found.id, compile_placement(*placement, store_->symbols()));
+    } else status = tl::unexpected(placement.error());
     return status.has_value();
   }));
   TAKT_TRY_VOID(std::move(status));
@@ -127,6 +153,7 @@ Result<Policy> App::checked_policy(std::string_view json, std::uint64_t version)
   TAKT_TRY(policy, parse_policy(json, store_->symbols()));
   policy.version = version;
   policy.arbitration.margin = config_.margin;
+  policy.hash = mix64(policy.hash, std::bit_cast<std::uint64_t>(config_.margin)); // with another margin the same words decide otherwise
   return policy;
 }
 

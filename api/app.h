@@ -34,6 +34,8 @@ struct ImportSummary {
   double events_per_second() const { return seconds > 0 ? static_cast<double>(accepted + duplicates) / seconds : 0; }
 };
 
+struct ReplayOptions;                      // engine/history.h
+
 /// A decision and the answer that was written for it.
 struct Answer { Decision decision; std::string json; };
 
@@ -76,6 +78,8 @@ public:
   Result<std::size_t> put_documents(std::span<const ImportLine> lines, bool replace,
                                     const std::function<void(std::size_t, const Error&)>& rejected);
   ItemContext item_context() const;
+  /// Parsed, with what takt.toml adds to it.
+  Result<Policy> checked_policy(std::string_view json, std::uint64_t version);
 
   /// Trains from the journal, checks, publishes, swaps in. JSON as contract.md §2 `takt train`.
   Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress);
@@ -87,6 +91,9 @@ public:
   Result<std::uint32_t> release(std::string_view decision);
   Result<std::string> doctor();                                              ///< JSON of `takt doctor` / GET /api/v1/integration
   Result<std::string> rebuild(const std::function<void(std::size_t, std::size_t)>& progress);
+  /// Every logged decision again, under the policy, items and models it was made with. JSON: decisions, reproduced, differ,
+  /// first_different, not_held (by name), without_record, seconds.
+  Result<std::string> replay(const ReplayOptions& options);
   std::string features_json() const;
   /// "u1", "user:u1", "anon:a1", "id:c-…" (contract.md §2). Errors: not_found.
   Result<CustomerId> find_customer(std::string_view text);
@@ -101,9 +108,9 @@ private:
   Result<std::shared_ptr<const Catalogue>> read_catalogue();
   Result<std::shared_ptr<const Rulebook>> read_rulebook();
   std::shared_ptr<const Models> read_models();
+  std::shared_ptr<const Catalogue> changed_catalogue(const Catalogue& before, std::vector<Item> changed, std::span<const ItemId> gone);
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
   void note_events(std::span<const Event> events, const World& world);
-  Result<Policy> checked_policy(std::string_view json, std::uint64_t version);
   Result<std::string> why_logged(const DecisionId& id, std::string_view placement, const ItemId& item);
   struct Changes;
   Status collect(const ImportLine& line, Changes& changes);

@@ -56,7 +56,7 @@ Result<std::uint64_t> App::put_item(std::string_view json, std::string_view id, 
   TAKT_TRY(item, checked_item(json, id));
   TAKT_TRY(version, store_->documents().put({"item", item.id.text(), 0, write_item(item), clock_.utc_now(), default_author}, expected));
   const WorldPtr before = world();
-  publish(before->catalogue->with({std::move(item)}, {}, store_->symbols(), store_->documents().revision()), before->rulebook, before->models);
+  publish(changed_catalogue(*before->catalogue, {std::move(item)}, {}), before->rulebook, before->models);
   return version;
 }
 
@@ -78,7 +78,7 @@ Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_vi
   }
   TAKT_TRY(item, ItemId::parse(id));
   const WorldPtr current = world();
-  publish(current->catalogue->with({}, {&item, 1}, store_->symbols(), store_->documents().revision()), current->rulebook, current->models);
+  publish(changed_catalogue(*current->catalogue, {}, {&item, 1}), current->rulebook, current->models);
   return version;
 }
 
@@ -152,7 +152,7 @@ Result<std::size_t> App::put_documents(std::span<const ImportLine> lines, bool r
   }
   std::shared_ptr<const Catalogue> catalogue = before->catalogue;
   if (!changes.items.empty() || !changes.gone.empty())
-    catalogue = catalogue->with(std::move(changes.items), changes.gone, store_->symbols(), store_->documents().revision());
+    catalogue = changed_catalogue(*catalogue, std::move(changes.items), changes.gone);
   publish(std::move(catalogue), std::move(rulebook), before->models);
   return count;
 }

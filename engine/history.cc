@@ -1,20 +1,62 @@
 #include "engine/history.h"
 
 #include "core/fold.h"
+#include "core/hash.h"
 #include "engine/report.h"
 #include "engine/stage/stages.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace takt {
 namespace {
 
 constexpr std::size_t differences_named_max = 10;
 
-bool same_choice(const Choice& a, const Choice& b) {
-  return a.item == b.item && a.slot == b.slot && a.score == b.score && a.propensity == b.propensity && a.source == b.source && a.terms == b.terms &&
-         a.reserved_until == b.reserved_until;
+std::string number_text(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.17g", value); // enough to tell any two apart
+  return text;
 }
+
+std::string parted(const std::string& what, const std::string& before, const std::string& now) { return what + ": " + before + ", now " + now; }
+
+std::string parted_choice(const std::string& where, const Choice& a, const Choice& b) {
+  if (a.item != b.item) return parted(where + " item", a.item.text(), b.item.text());
+  if (a.score != b.score) return parted(where + " score", number_text(a.score), number_text(b.score));
+  if (a.propensity != b.propensity) return parted(where + " propensity", number_text(a.propensity), number_text(b.propensity));
+  if (a.reserved_until != b.reserved_until) return parted(where + " reserved_until", format_utc(a.reserved_until), format_utc(b.reserved_until));
+  if (a.source != b.source) return parted(where + " source", std::string(to_text(a.source)), std::string(to_text(b.source)));
+  if (a.terms != b.terms) return where + " terms of the score";
+  return a == b ? "" : where + " explanation";
+}
+
+/// From retrieve to compose: reading the profile is live only, and counts nothing.
+std::vector<std::array<std::uint32_t, 3>> counts_of(const std::vector<StageTiming>& funnel) {
+  std::vector<std::array<std::uint32_t, 3>> counts;
+  for (const StageTiming& stage : funnel)
+    if (stage.stage >= Stage::retrieve) counts.push_back({static_cast<std::uint32_t>(stage.stage), stage.in, stage.out});
+  return counts;
+}
+
+std::string parted_placement(const PlacementDecision& a, const PlacementDecision& b) {
+  const std::string& where = a.placement.text();
+  if (a.placement != b.placement) return parted("placement", where, b.placement.text());
+  if (a.outcome != b.outcome) return parted(where + " outcome", std::string(to_text(a.outcome)), std::string(to_text(b.outcome)));
+  for (std::size_t i = 0; i < std::min(a.choices.size(), b.choices.size()); ++i)
+    if (std::string what = parted_choice(where + " slot " + std::to_string(a.choices[i].slot), a.choices[i], b.choices[i]); !what.empty()) return what;
+  if (a.choices.size() != b.choices.size()) return parted(where + " items", std::to_string(a.choices.size()), std::to_string(b.choices.size()));
+  if (a.hold != b.hold) return where + " hold";
+  if (a.not_before != b.not_before) return where + " not_before";
+  if (a.drops != b.drops) return where + " counts of what was dropped";
+  if (a.reasons != b.reasons) return where + " reasons";
+  if (a.unknown_candidates != b.unknown_candidates) return where + " unknown candidates";
+  return counts_of(a.funnel) == counts_of(b.funnel) ? "" : where + " counts of the stages";
+}
+
+/// Everybody's place in [0, 1): the same people are sampled whatever else is asked.
+double place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
 
 DecisionRequest dry_copy(const DecisionRequest& request) {
   DecisionRequest dry = request;
@@ -71,6 +113,14 @@ WhyAnswer place_in_slate(const PlacementDecision& placement, const ItemId& item)
   return answer; // not_retrieved
 }
 
+/// What the decision read; of somebody new there was nothing but the id.
+Result<RecordPtr> record_of_then(Store& store, const Decision& logged) {
+  if (logged.record_version != 0) return record_at(store, logged.customer, logged.record_version);
+  CustomerRecord nobody;
+  nobody.id = logged.customer;
+  return std::make_shared<const CustomerRecord>(std::move(nobody));
+}
+
 } // namespace
 
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) {
@@ -87,41 +137,59 @@ Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) 
 
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock) {
   if (!(logged.decision.versions == world.versions())) return fail(ErrorCode::invalid, "that decision was made with other rules, items or models");
-  RecordPtr record = std::make_shared<const CustomerRecord>();
-  if (logged.decision.record_version != 0) {
-    TAKT_TRY(then, record_at(store, logged.decision.customer, logged.decision.record_version));
-    record = std::move(then);
-  }
+  TAKT_TRY(record, record_of_then(store, logged.decision));
   const Person person = make_person(std::move(record), logged.request, world.policy());
   StageRunner stages(clock);
   return run_stages(world, person, logged.request, stages);
 }
 
-bool same_answer(const Decision& a, const Decision& b) {
-  if (a.now != b.now || a.placements.size() != b.placements.size()) return false;
-  for (std::size_t i = 0; i < a.placements.size(); ++i) {
-    const PlacementDecision &x = a.placements[i], &y = b.placements[i];
-    if (x.outcome != y.outcome || x.hold != y.hold || x.not_before != y.not_before || x.drops != y.drops) return false;
-    if (!std::equal(x.choices.begin(), x.choices.end(), y.choices.begin(), y.choices.end(), same_choice)) return false;
-  }
-  return true;
+std::string difference_between(const Decision& logged, const Decision& again) {
+  if (logged.now != again.now) return parted("now", format_utc(logged.now), format_utc(again.now));
+  if (logged.customer != again.customer) return parted("customer", to_text(logged.customer), to_text(again.customer));
+  if (logged.session_id != again.session_id) return parted("session", logged.session_id, again.session_id);
+  if (logged.placements.size() != again.placements.size()) return "placements answered";
+  for (std::size_t i = 0; i < logged.placements.size(); ++i)
+    if (std::string what = parted_placement(logged.placements[i], again.placements[i]); !what.empty()) return what;
+  return logged.degraded == again.degraded ? "" : "degraded stages";
 }
 
-Result<ReplayCounts> replay_log(Store& store, const World& world, UtcTime from, UtcTime to, const Clock& clock) {
+namespace {
+
+Status replay_one(Store& store, const WorldOfVersions& world_of, const DecisionRecord& logged, const Clock& clock, ReplayCounts& counts) {
+  const auto world = world_of(logged.decision.versions);
+  if (!world && world.error().code != ErrorCode::not_found) return tl::unexpected(world.error());
+  if (!world) {
+    ++counts.not_held[world.error().message];
+    return {};
+  }
+  const auto again = run_again(store, **world, logged, clock);
+  if (!again && again.error().code != ErrorCode::not_found) return tl::unexpected(again.error());
+  if (!again) {
+    ++counts.without_record;
+    return {};
+  }
+  std::string what = difference_between(logged.decision, *again);
+  if (what.empty()) {
+    ++counts.reproduced;
+    return {};
+  }
+  if (++counts.different <= differences_named_max) counts.first_different.push_back({logged.decision.id, std::move(what)});
+  return {};
+}
+
+} // namespace
+
+Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, const ReplayOptions& options, const Clock& clock) {
   ReplayCounts counts;
-  TAKT_TRY_VOID(store.decisions().scan(from, to, [&](const DecisionRecord& logged) {
+  Status status;
+  TAKT_TRY_VOID(store.decisions().scan(options.from, options.to, [&](const DecisionRecord& logged) {
+    if (place_of(logged.decision.customer) >= options.sample) return true;
     ++counts.decisions;
-    auto again = run_again(store, world, logged, clock);
-    if (!again) {
-      ++(again.error().code == ErrorCode::invalid ? counts.other_versions : counts.missing);
-    } else if (same_answer(*again, logged.decision)) {
-      ++counts.equal;
-    } else {
-      ++counts.different;
-      if (counts.first_different.size() < differences_named_max) counts.first_different.push_back(logged.decision.id);
-    }
-    return true;
+    status = replay_one(store, world_of, logged, clock, counts);
+    if (options.progress) options.progress(counts.decisions);
+    return status.has_value();
   }));
+  TAKT_TRY_VOID(std::move(status));
   return counts;
 }
 
@@ -155,11 +223,7 @@ Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecor
   DecisionRequest request = logged.request;
   std::erase_if(request.placements, [&](const PlacementRequest& asked) { return asked.placement.text() != placement; });
   if (request.placements.empty()) return fail(ErrorCode::not_found, "that decision has no such placement");
-  RecordPtr record = std::make_shared<const CustomerRecord>();
-  if (logged.decision.record_version != 0) {
-    TAKT_TRY(then, record_at(store, logged.decision.customer, logged.decision.record_version));
-    record = std::move(then);
-  }
+  TAKT_TRY(record, record_of_then(store, logged.decision));
   const Person person = make_person(std::move(record), request, world.policy());
   TAKT_TRY(answer, why(world, person, request, item, clock));
   for (const PlacementDecision& decided : logged.decision.placements)

@@ -3,6 +3,8 @@
 /// Reads the ledger as known at that journal position, never by event time (semantics.md "Replay and why"). Writes nothing.
 #include "engine/decide.h"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,12 +17,29 @@ Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version);
 /// A logged decision, run again from the record and request of then. Errors: not_found; invalid where the World is another one.
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock);
 
-/// Same slate, bit for bit: items, slots, scores, propensities, holds. Timings and ids are not compared.
-bool same_answer(const Decision& a, const Decision& b);
+/// Where the two answers part: "" where they are the same, bit for bit; else the first part that is not, with both values. Compared
+/// is all that was decided: outcomes, items, slots, scores and their terms, propensities, holds, reasons, counts of every stage.
+/// Not compared: timings, the decision's id, what it supersedes, and the long list of explain=full, which the log does not keep.
+std::string difference_between(const Decision& logged, const Decision& again);
 
-struct ReplayCounts { std::size_t decisions = 0, equal = 0, different = 0, other_versions = 0, missing = 0; std::vector<DecisionId> first_different; };
-/// Every logged decision in [from, to).
-Result<ReplayCounts> replay_log(Store& store, const World& world, UtcTime from, UtcTime to, const Clock& clock);
+/// The World that had these versions. Errors: not_found, with the name of what is no longer held ("policy 3").
+using WorldOfVersions = std::function<Result<WorldPtr>(const Versions& versions)>;
+
+struct ReplayOptions {
+  UtcTime from = UtcTime::min(), to = UtcTime::max();  ///< [from, to) of the decisions' times
+  double sample = 1;                                   ///< share of the customers; who is in it depends on the customer's id alone
+  std::function<void(std::size_t decisions)> progress; ///< after each one
+};
+struct ReplayCounts {
+  struct Difference { DecisionId decision; std::string what; };
+  std::size_t decisions = 0, reproduced = 0, different = 0;
+  std::size_t without_record = 0;                      ///< the journal does not reach back that far
+  std::map<std::string, std::size_t> not_held;         ///< by what is no longer held
+  std::vector<Difference> first_different;             ///< at most ten
+};
+/// Every logged decision again. Reads only; may run beside live traffic. Cost: one decision, and the fold of up to 1,024 journal
+/// entries, per decision. Errors: what the store says.
+Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, const ReplayOptions& options, const Clock& clock);
 
 enum class Verdict : std::uint8_t { shown, would_show, blocked, outranked, not_retrieved, unknown_item };
 std::string_view to_text(Verdict verdict);

@@ -24,7 +24,7 @@ struct PlacementRules {
 struct Rulebook {
   std::shared_ptr<const Policy> policy;
   std::map<std::string, PlacementRules, std::less<>> placements;
-  std::uint64_t placements_version = 0;
+  std::uint64_t placements_print = 0;                ///< stands for their content: the same placements, the same number
   const PlacementRules* find(std::string_view placement) const {
     const auto found = placements.find(placement);
     return found == placements.end() ? nullptr : &found->second;

@@ -18,6 +18,8 @@ struct World {
   const Policy& policy() const { return *rulebook->policy; }
   Versions versions() const;
 };
+/// What a decision names as its rules: the policy and the placements beside it.
+std::uint64_t rules_hash_of(const Policy& policy, std::uint64_t placements_print);
 using WorldPtr = std::shared_ptr<const World>;
 
 } // namespace takt

@@ -1,0 +1,152 @@
+#include "api/past_worlds.h"
+
+#include "core/hash.h"
+#include "engine/artefact.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace takt {
+namespace {
+
+/// The log is read in order of time and versions change now and then: the last few Worlds are all that is asked for again.
+constexpr std::size_t worlds_kept = 4;
+
+Result<Document> document_at(App& app, std::string_view kind, std::string_view id, std::uint64_t version) {
+  TAKT_TRY(document, app.store().documents().get_version(kind, id, version));
+  if (!document) return fail(ErrorCode::not_found, fmt::format("{} {} version {}", kind, id, version));
+  return std::move(*document);
+}
+
+Result<Item> item_in(const App& app, const Document& document) {
+  ItemContext context = app.item_context();
+  context.now = document.at;
+  return parse_item(document.json, context);
+}
+
+} // namespace
+
+std::uint64_t print_of(std::string_view document_json) { return hash64(document_json); }
+
+Result<DocumentsPast> DocumentsPast::read(Documents& documents, std::string_view kind, std::uint64_t print_now,
+                                          const std::function<bool(const Document&)>& is_used) {
+  DocumentsPast past;
+  std::vector<std::string> ids;
+  TAKT_TRY_VOID(documents.scan(kind, [&](const Document& document) {
+    ids.push_back(document.id);
+    return true;
+  }));
+  for (const std::string& id : ids) {
+    TAKT_TRY(history, documents.history(kind, id));
+    std::uint64_t version = 0, print = 0;
+    for (const Document& document : history) {
+      Change change{document.at, id, version, print, !document.json.empty() && is_used(document) ? print_of(document.json) : 0};
+      version = document.version;
+      print = change.print_after;
+      past.changes_.push_back(std::move(change));
+    }
+  }
+  // Newest first; of one document the later version, whatever the clock said.
+  std::reverse(past.changes_.begin(), past.changes_.end());
+  std::stable_sort(past.changes_.begin(), past.changes_.end(), [](const Change& a, const Change& b) { return a.at > b.at; });
+  past.prints_.push_back(print_now);
+  for (const Change& change : past.changes_) past.prints_.push_back(past.prints_.back() - change.print_after + change.print_before);
+  for (std::size_t steps = 0; steps < past.prints_.size(); ++steps) past.steps_.emplace(past.prints_[steps], steps);
+  return past;
+}
+
+std::optional<std::size_t> DocumentsPast::steps_to(std::uint64_t print) const {
+  const auto found = steps_.find(print);
+  return found == steps_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, std::uint64_t> DocumentsPast::versions(std::size_t steps) const {
+  std::map<std::string, std::uint64_t> versions;
+  for (std::size_t i = 0; i < steps; ++i) versions[changes_[i].id] = changes_[i].version_before;
+  return versions;
+}
+
+Result<WorldPtr> PastWorlds::find(const Versions& wanted) {
+  if (wanted == current_->versions()) return current_;
+  const auto known = std::find_if(held_.begin(), held_.end(), [&](const Held& one) { return one.versions == wanted; });
+  if (known != held_.end()) {
+    std::rotate(known, known + 1, held_.end());
+  } else {
+    if (held_.size() == worlds_kept) held_.erase(held_.begin());
+    held_.push_back({wanted, make(wanted)});
+  }
+  return held_.back().world;
+}
+
+Result<WorldPtr> PastWorlds::make(const Versions& wanted) {
+  auto past = std::make_shared<World>(*current_);
+  TAKT_TRY(rulebook_then, rulebook(wanted));
+  TAKT_TRY(models_then, models(wanted.artefacts));
+  TAKT_TRY(catalogue_then, catalogue(wanted.catalogue));
+  past->rulebook = std::move(rulebook_then);
+  past->models = std::move(models_then);
+  past->catalogue = std::move(catalogue_then);
+  if (!(past->versions() == wanted)) return fail(ErrorCode::not_found, fmt::format("model {} as it was ({}, {})", wanted.artefacts, wanted.model, wanted.index));
+  return past;
+}
+
+Result<std::shared_ptr<const Catalogue>> PastWorlds::catalogue(std::uint64_t version) {
+  if (current_->catalogue->version() == version) return current_->catalogue;
+  if (!items_) {
+    TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "item", current_->catalogue->version(), [&](const Document& document) {
+      return item_in(app_, document).has_value(); // as in the catalogue: an item that cannot be read is not offered
+    }));
+    items_ = std::move(read);
+  }
+  const auto steps = items_->steps_to(version);
+  if (!steps) return fail(ErrorCode::not_found, fmt::format("catalogue {:016x}", version));
+  std::vector<Item> changed;
+  std::vector<ItemId> gone;
+  for (const auto& [id, then] : items_->versions(*steps)) {
+    TAKT_TRY(name, ItemId::parse(id));
+    auto document = then == 0 ? Result<Document>(Document{}) : document_at(app_, "item", id, then);
+    if (!document) return tl::unexpected(document.error());
+    auto item = document->json.empty() ? Result<Item>(fail(ErrorCode::not_found, "deleted then")) : item_in(app_, *document);
+    if (item) changed.push_back(std::move(*item));
+    else gone.push_back(name);
+  }
+  return current_->catalogue->with(std::move(changed), gone, app_.store().symbols(), version);
+}
+
+Result<std::shared_ptr<const Rulebook>> PastWorlds::rulebook(const Versions& wanted) {
+  if (current_->versions().rules_hash == wanted.rules_hash && current_->policy().version == wanted.rules) return current_->rulebook;
+  auto past = std::make_shared<Rulebook>(*current_->rulebook);
+  if (past->policy->version != wanted.rules) {
+    const auto document = document_at(app_, "policy", "current", wanted.rules);
+    if (!document) return fail(ErrorCode::not_found, fmt::format("policy {}", wanted.rules));
+    TAKT_TRY(policy, app_.checked_policy(document->json, document->version));
+    past->policy = std::make_shared<const Policy>(std::move(policy));
+  }
+  if (!placements_) {
+    TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "placement", past->placements_print, [](const Document& document) { return parse_placement(document.json).has_value(); }));
+    placements_ = std::move(read);
+  }
+  const auto& prints = placements_->prints();
+  const auto print = std::find_if(prints.begin(), prints.end(), [&](std::uint64_t one) { return rules_hash_of(*past->policy, one) == wanted.rules_hash; });
+  if (print == prints.end()) return fail(ErrorCode::not_found, fmt::format("placements (or margin) beside policy {}", wanted.rules));
+  for (const auto& [id, then] : placements_->versions(static_cast<std::size_t>(print - prints.begin()))) {
+    past->placements.erase(id);
+    if (then == 0) continue;
+    TAKT_TRY(document, document_at(app_, "placement", id, then));
+    if (document.json.empty()) continue;
+    TAKT_TRY(placement, parse_placement(document.json));
+    past->placements.emplace(id, compile_placement(placement, app_.store().symbols()));
+  }
+  past->placements_print = *print;
+  return past;
+}
+
+Result<std::shared_ptr<const Models>> PastWorlds::models(std::uint64_t version) {
+  if (current_->models->version == version) return current_->models;
+  if (version == 0) return untrained_models();
+  auto loaded = load_models(fmt::format("{}/artefacts/{}", app_.config().data_dir, version), app_.store().symbols());
+  if (!loaded) return fail(ErrorCode::not_found, fmt::format("model {}", version));
+  return std::move(*loaded);
+}
+
+} // namespace takt

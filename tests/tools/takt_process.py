@@ -1,0 +1,106 @@
+"""The built program as other programs use it: a command with its JSON, a server that is started, asked, stopped or killed."""
+import http.client
+import json
+import pathlib
+import signal
+import subprocess
+import time
+
+
+class Takt:
+    """One data directory and the commands on it."""
+
+    def __init__(self, program, data):
+        self.program, self.data = pathlib.Path(program).resolve(), pathlib.Path(data)
+
+    def run(self, *arguments, check=True):
+        done = subprocess.run([self.program, *map(str, arguments), "--data-dir", self.data], capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise AssertionError(f"takt {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *arguments):
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+    def serve(self, *arguments):
+        return Server(self, *arguments)
+
+
+class Server:
+    """`takt serve` on a free port of 127.0.0.1. `seconds` is from its start to the first 200 of /readyz."""
+
+    def __init__(self, takt, *arguments):
+        began = time.monotonic()
+        command = [takt.program, "serve", "--data-dir", takt.data, "--listen", "127.0.0.1:0", "--json", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            message = self.process.stderr.read()
+            self._close()
+            raise AssertionError(f"takt serve ended at once: exit {self.process.returncode}\n{message}")
+        self.port = int(json.loads(line)["listen"].rsplit(":", 1)[1])
+        with self.client() as client:
+            if client.get("/readyz")[0] != 200:
+                raise AssertionError("takt serve is not ready")
+        self.seconds = time.monotonic() - began
+
+    def client(self):
+        return Client(self.port)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        self._close()
+        return code
+
+    def kill(self):
+        self.process.kill()
+        code = self.process.wait(60)
+        self._close()
+        return code
+
+    def _close(self):
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Client:
+    """One connection that is kept. Every answer is (status, JSON). Lost connections are ConnectionError or HTTPException."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def send(self, method, path, body=None, headers=None):
+        text = None if body is None else body if isinstance(body, str) else json.dumps(body)
+        self.connection.request(method, path, text, {"Content-Type": "application/json"} | (headers or {}))
+        answer = self.connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"null")
+
+    def get(self, path):
+        self.connection.request("GET", path)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        return answer.status, json.loads(content) if content.startswith((b"{", b"[")) else None
+
+    def post(self, path, body):
+        return self.send("POST", path, body)
+
+    def ok(self, method, path, body=None, headers=None):
+        status, answer = self.send(method, path, body, headers)
+        if status != 200:
+            raise AssertionError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def change_policy(self, change):
+        """`change(policy)` edits the current one in place; it is published at once."""
+        policy = self.ok("GET", "/api/v1/policies/current")
+        change(policy)
+        self.ok("PUT", "/api/v1/policies/draft", policy, {"If-Match": "*"})
+        return self.ok("POST", "/api/v1/policies/draft/publish", {"note": "test"})["version"]
