@@ -167,7 +167,9 @@ Result<EarlierAnswer> answered_before(Store& store, const World& world, const Pe
 
 Commit reserve(const World& world, const Visitor& visitor, const Person& person, const DecisionRequest& request, Decision& decision) {
   const Version version = person.record->version;
-  decision.id = make_decision_id(person.now, visitor.id, static_cast<std::uint32_t>(mix64(version + 1, request.seed)));
+  // The id is also the commit's: another question with the same seed at the same instant must not pass for a repetition of this one.
+  const std::uint64_t question = mix64(request_key(request), request.body_hash);
+  decision.id = make_decision_id(person.now, visitor.id, static_cast<std::uint32_t>(mix64(mix64(version + 1, request.seed), question)));
   decision.customer = visitor.id;
   Commit commit{visitor.id, version, {decision.id.bytes}, {}, {}, std::nullopt, {}};
   commit.delta.clock = person.now;
