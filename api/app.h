@@ -91,6 +91,8 @@ public:
   Result<std::uint32_t> release(std::string_view decision);
   Result<std::string> doctor();                                              ///< JSON of `takt doctor` / GET /api/v1/integration
   Result<std::string> rebuild(const std::function<void(std::size_t, std::size_t)>& progress);
+  /// Is every record what its journal says, byte for byte? JSON: customers, differ, first_different, digest, seconds.
+  Result<std::string> check_records(const std::function<void(std::size_t)>& progress);
   /// Every logged decision again, under the policy, items and models it was made with. JSON: decisions, reproduced, differ,
   /// first_different, not_held (by name), without_record, seconds.
   Result<std::string> replay(const ReplayOptions& options);

@@ -1,4 +1,5 @@
-// takt replay: the log's decisions once more, each under the policy, items and models that it names.
+// What the past must give again: the log's decisions, each under the policy, items and models that it names (takt replay), and the
+// records from their journals (takt rebuild --check).
 #include "api/app.h"
 #include "api/past_worlds.h"
 #include "engine/history.h"
@@ -45,6 +46,16 @@ Result<std::string> App::replay(const ReplayOptions& options) {
   Json json = counts_json(counts);
   json["seconds"] = std::chrono::duration<double>(clock_.steady_now() - begin).count();
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<std::string> App::check_records(const std::function<void(std::size_t)>& progress) {
+  const SteadyTime begin = clock_.steady_now();
+  TAKT_TRY(check, takt::check_records(*store_, progress));
+  Json different = Json::array();
+  for (const CustomerId customer : check.first_different) different.push_back(to_text(customer));
+  const Json json{{"customers", check.customers}, {"differ", check.different}, {"first_different", std::move(different)},
+                  {"digest", fmt::format("{:016x}", check.digest)}, {"seconds", std::chrono::duration<double>(clock_.steady_now() - begin).count()}};
+  return json.dump();
 }
 
 } // namespace takt

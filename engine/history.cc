@@ -2,6 +2,7 @@
 
 #include "core/fold.h"
 #include "core/hash.h"
+#include "core/record_codec.h"
 #include "engine/report.h"
 #include "engine/stage/stages.h"
 
@@ -191,6 +192,33 @@ Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, c
   }));
   TAKT_TRY_VOID(std::move(status));
   return counts;
+}
+
+Result<RecordCheck> check_records(Store& store, const std::function<void(std::size_t customers)>& progress) {
+  RecordCheck check;
+  Status status;
+  const auto check_one = [&](CustomerId customer) -> Status {
+    TAKT_TRY(record, store.records().read(customer, {}));
+    CustomerRecord folded;
+    folded.id = customer;
+    TAKT_TRY_VOID(store.journal().scan(customer, 0, [&](const JournalEntry& entry) {
+      if (entry.version > record->version) return false; // came after the read
+      apply(folded, entry);
+      return true;
+    }));
+    const std::string bytes = encode_record(*record);
+    check.digest = mix64(check.digest, hash64(bytes));
+    if (bytes != encode_record(folded) && ++check.different <= differences_named_max) check.first_different.push_back(customer);
+    ++check.customers;
+    if (progress) progress(check.customers);
+    return {};
+  };
+  TAKT_TRY_VOID(store.records().for_each_customer([&](CustomerId customer) {
+    status = check_one(customer);
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  return check;
 }
 
 std::string_view to_text(Verdict verdict) {

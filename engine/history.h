@@ -41,6 +41,15 @@ struct ReplayCounts {
 /// entries, per decision. Errors: what the store says.
 Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, const ReplayOptions& options, const Clock& clock);
 
+/// Is every record what its journal says? Each is read as decisions read it and folded again from the first entry; the two must have
+/// the same bytes. Reads only; may run beside live traffic. Cost: the whole journal once. Errors: what the store says.
+struct RecordCheck {
+  std::size_t customers = 0, different = 0;
+  std::vector<CustomerId> first_different;             ///< at most ten
+  std::uint64_t digest = 0;                            ///< of all records as read: two directories with the same one hold the same
+};
+Result<RecordCheck> check_records(Store& store, const std::function<void(std::size_t customers)>& progress);
+
 enum class Verdict : std::uint8_t { shown, would_show, blocked, outranked, not_retrieved, unknown_item };
 std::string_view to_text(Verdict verdict);
 

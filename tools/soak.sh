@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The cap property test at length, on a release build: a million random histories, judged by the brute-force oracles.
+# The promises at length, on a release build: a million random histories of caps, judged by the brute-force oracles; 64 connections
+# that want the same three grants, a thousand times; kill -9 of a loaded server, fifty times.
 # usage: tools/soak.sh [HISTORIES] [FIRST_SEED]     BUILD_DIR: default build/release
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ shards=$(nproc)
 per_shard=$(((histories + shards - 1) / shards))
 
 cmake --preset release -B "$build_dir" >/dev/null
-cmake --build "$build_dir" --target cap_property_test
+cmake --build "$build_dir" --target cap_property_test cap_race_test http_test takt
 
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
@@ -30,4 +31,8 @@ for ((shard = 0; shard < shards; ++shard)); do
     cat "$logs/$shard"
   fi
 done
+
+TAKT_RACE_ROUNDS=1000 "$build_dir/tests/cap_race_test" --gtest_brief=1 || failed=1
+TAKT_HTTP_RACE_ROUNDS=1000 "$build_dir/tests/http_test" --gtest_brief=1 --gtest_filter='*SixtyFourConnections*' || failed=1
+TAKT_SERVER_KILLS=50 TAKT_SEED=$first_seed python3 tests/tools/kill_test.py "$build_dir/takt" || failed=1
 exit $failed

@@ -1,10 +1,14 @@
 """The built program as other programs use it: a command with its JSON, a server that is started, asked, stopped or killed."""
 import http.client
 import json
+import os
 import pathlib
 import signal
 import subprocess
 import time
+
+# The variables of the tests (how many rounds, which seed) are no settings of the program, and it refuses what it does not know.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TAKT_")}
 
 
 class Takt:
@@ -14,7 +18,7 @@ class Takt:
         self.program, self.data = pathlib.Path(program).resolve(), pathlib.Path(data)
 
     def run(self, *arguments, check=True):
-        done = subprocess.run([self.program, *map(str, arguments), "--data-dir", self.data], capture_output=True, text=True, check=False)
+        done = subprocess.run([self.program, *map(str, arguments), "--data-dir", self.data], capture_output=True, text=True, check=False, env=ENVIRONMENT)
         if check and done.returncode != 0:
             raise AssertionError(f"takt {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -32,7 +36,7 @@ class Server:
     def __init__(self, takt, *arguments):
         began = time.monotonic()
         command = [takt.program, "serve", "--data-dir", takt.data, "--listen", "127.0.0.1:0", "--json", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()

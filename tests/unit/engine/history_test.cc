@@ -214,5 +214,56 @@ TEST_F(Replay, ARangeAndASample) {
   EXPECT_EQ(calls, half.decisions);
 }
 
+/// Reads one customer's record with a trait that no journal entry set.
+class Tampered final : public Store {
+public:
+  Tampered(Store& inner, CustomerId victim) : inner_(inner), records_(inner.records(), victim) {}
+  RecordStore& records() override { return records_; }
+  Identities& identities() override { return inner_.identities(); }
+  Journal& journal() override { return inner_.journal(); }
+  DecisionLog& decisions() override { return inner_.decisions(); }
+  Documents& documents() override { return inner_.documents(); }
+  SymbolTable& symbols() override { return inner_.symbols(); }
+
+private:
+  class Records final : public RecordStore {
+  public:
+    Records(RecordStore& inner, CustomerId victim) : inner_(inner), victim_(victim) {}
+    Result<RecordPtr> read(CustomerId customer, Deadline deadline) override {
+      TAKT_TRY(record, inner_.read(customer, deadline));
+      if (customer != victim_) return record;
+      auto changed = std::make_shared<CustomerRecord>(*record);
+      changed->traits.push_back({"tampered", "true", changed->clock});
+      return changed;
+    }
+    std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) override { return inner_.commit(commits, durability, deadline); }
+    Status sync() override { return inner_.sync(); }
+    bool seen(const DedupeMark& mark) override { return inner_.seen(mark); }
+    Lane enter(CustomerId customer) override { return inner_.enter(customer); }
+    Status for_each_customer(const std::function<bool(CustomerId)>& visit) override { return inner_.for_each_customer(visit); }
+
+  private:
+    RecordStore& inner_;
+    CustomerId victim_;
+  };
+  Store& inner_;
+  Records records_;
+};
+
+TEST_F(Replay, RecordsAreWhatTheirJournalsSayOrAreNamed) {
+  live_a_day();
+  const auto good = check_records(*shop_.store, {});
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->customers, 3U);
+  EXPECT_EQ(good->different, 0U);
+  EXPECT_EQ(check_records(*shop_.store, {})->digest, good->digest);
+  const CustomerId victim = shop_.record_of("person1")->id;
+  Tampered tampered(*shop_.store, victim);
+  const auto bad = check_records(tampered, {});
+  ASSERT_TRUE(bad);
+  EXPECT_EQ(bad->first_different, std::vector<CustomerId>{victim});
+  EXPECT_NE(bad->digest, good->digest);
+}
+
 } // namespace
 } // namespace takt::test
