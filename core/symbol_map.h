@@ -28,6 +28,10 @@ public:
     TAKT_CHECK(found, "the symbol has a value");
     return *found;
   }
+  /// Asks the memory for the symbol's value, some time before it is read. Changes nothing.
+  void prefetch(Symbol symbol) const {
+    if (static_cast<std::size_t>(symbol) < slots_.size()) __builtin_prefetch(&slots_[static_cast<std::size_t>(symbol)]);
+  }
   bool contains(Symbol symbol) const { return find(symbol) != nullptr; }
   Value& operator[](Symbol symbol) {
     Slot& slot = slot_of(symbol);

@@ -14,4 +14,7 @@ std::vector<float> taste_vector(const Models& models, const CustomerFeatures& fe
 /// Cosine of the taste with an item, in [-1,1]; 0 where either is unknown.
 float taste_match(const Models& models, std::span<const float> taste, Symbol item);
 
+/// Asks the memory for an item's vector, some time before it is read. Changes nothing.
+void prefetch_row(const ItemVectors& vectors, std::uint32_t row);
+
 } // namespace takt

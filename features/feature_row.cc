@@ -46,8 +46,11 @@ float look_up(const std::unordered_map<Symbol, Value>& map, Symbol key) {
   return found == map.end() ? 0.0F : static_cast<float>(found->second);
 }
 
+/// Most counts are zero, and the logarithm would be asked five times a candidate.
+float log_count(float count) { return count > 0 ? std::log1p(count) : 0.0F; }
+
 float price_distance_of(float price, float mean_price) {
-  if (price <= 0 || mean_price <= 0) return 0;
+  if (price <= 0 || mean_price <= 0) return 0; // one is unknown
   return std::min(std::fabs(std::log(price / mean_price)), price_distance_max);
 }
 
@@ -84,12 +87,12 @@ void write_feature_row(const CustomerFeatures& customer, const ItemFeatures& ite
   row[popularity] = item.popularity;
   row[freshness] = std::exp2(-std::max(item.age_days, 0.0F) / freshness_half_life_days);
   row[price_distance] = price_distance_of(item.price, customer.mean_price);
-  row[bought_before] = std::log1p(std::max(bought, 0.0F));
-  row[viewed_before] = std::log1p(look_up(customer.viewed, item.item));
+  row[bought_before] = log_count(bought);
+  row[viewed_before] = log_count(look_up(customer.viewed, item.item));
   row[caller_score] = item.caller_score;
-  row[exposures] = std::log1p(look_up(customer.exposures, item.item));
-  row[contacts_last_week] = std::log1p(customer.contacts_last_week);
-  row[days_since_visit] = std::log1p(customer.hours_since_last_visit / 24);
+  row[exposures] = log_count(look_up(customer.exposures, item.item));
+  row[contacts_last_week] = log_count(customer.contacts_last_week);
+  row[days_since_visit] = log_count(customer.hours_since_last_visit / 24);
   row[is_new] = customer.is_new ? 1.0F : 0.0F;
 }
 

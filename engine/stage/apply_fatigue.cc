@@ -12,34 +12,11 @@ namespace {
 /// A factor this close to 1 is not worth a sentence.
 constexpr double factor_worth_telling = 0.999;
 
+/// Categories are not cut: wear-out of "Shoes" is not that of "Shoes > Pumps".
+constexpr std::uint32_t full_path = 0;
+
 /// What a row of the table stands for: a dimension of the policy and a label.
 std::array<Symbol, 2> row_key(std::size_t dimension, Symbol label) { return {static_cast<Symbol>(dimension), label}; }
-
-/// Keys of a candidate: one label per dimension, all of them for tags; the category is its full path.
-void candidate_keys(const LabelSet& labels, Per per, SymbolList& out) {
-  out.clear();
-  switch (per) {
-    case Per::item: out.push_back(labels.item); break;
-    case Per::group: out.push_back(labels.group); break;
-    case Per::brand: out.push_back(labels.brand); break;
-    case Per::campaign: out.push_back(labels.campaign); break;
-    case Per::kind: out.push_back(labels.kind); break;
-    case Per::channel: out.push_back(labels.channel); break;
-    case Per::placement: out.push_back(labels.placement); break;
-    case Per::category:
-      if (!labels.category.empty()) out.push_back(labels.category.back());
-      break;
-    case Per::tag: out = labels.tags; break;
-    case Per::all: out.push_back(Symbol::none); return;
-  }
-  erase_if(out, [](Symbol symbol) { return symbol == Symbol::none; });
-}
-
-/// Keys that a shown entry counts for: as above, but every prefix of its category path.
-void entry_keys(const LabelSet& labels, Per per, SymbolList& out) {
-  candidate_keys(labels, per, out);
-  if (per == Per::category) out = labels.category;
-}
 
 struct KeyFatigue {
   std::vector<UtcTime> clicks;
@@ -63,14 +40,10 @@ public:
       : policy_(policy), rows_(2, candidates.size() * policy.per.size()) {
     candidate_rows_.rows.reserve(candidates.size() * policy.per.size());
     candidate_rows_.ends.reserve(candidates.size());
-    SymbolList labels;
     for (const Candidate& candidate : candidates) {
-      for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension) {
-        candidate_keys(candidate.labels, policy.per[dimension], labels);
-        for (const Symbol label : labels) {
+      for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
+        for (const Symbol label : detail::key_values(policy.per[dimension], full_path, candidate.labels, detail::KeySide::candidate))
           candidate_rows_.rows.push_back(rows_.insert(row_key(dimension, label)));
-        }
-      }
       candidate_rows_.ends.push_back(candidate_rows_.rows.size());
     }
     keys_.resize(rows_.size());
@@ -127,13 +100,11 @@ private:
   /// Entries share their label sets, so keys are looked up per set.
   RowLists rows_by_label_set(const Ledger& ledger) const {
     RowLists lists;
-    SymbolList labels;
+    lists.ends.reserve(ledger.label_sets.size());
     for (const LabelSet& set : ledger.label_sets) {
-      for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension) {
-        entry_keys(set, policy_.per[dimension], labels);
-        for (const Symbol label : labels)
+      for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension)
+        for (const Symbol label : detail::key_values(policy_.per[dimension], full_path, set, detail::KeySide::entry))
           if (const auto found = rows_.find(row_key(dimension, label)); found != detail::no_key) lists.rows.push_back(found);
-      }
       lists.ends.push_back(lists.rows.size());
     }
     return lists;

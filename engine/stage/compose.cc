@@ -33,8 +33,13 @@ public:
         placement_key_(hash64(opening.request.placement.text())), diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets()) {
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
+    const auto& never_hold = policy_.arbitration.never_hold;
+    double score_max = 0;
+    for (const Candidate& item : items_) score_max = std::max(score_max, std::abs(item.score));
     for (const Candidate& item : items_) {
-      score_max_ = std::max(score_max_, std::abs(item.score));
+      normalised_.push_back(score_max > 0 ? item.score / score_max : 0.0);
+      pins_ = pins_ || item.pinned_slot;
+      never_held_.push_back(std::find(never_hold.begin(), never_hold.end(), item.labels.kind) != never_hold.end());
       keys_.push_back(call.world.catalogue->at(item.index).id_hash);
     }
   }
@@ -44,6 +49,7 @@ public:
     if (stop) stop_for(*stop);
     for (std::uint32_t slot = 1; slot <= opening_.limit; ++slot)
       if (!fill(slot)) break;
+    slate_.dropped.reserve(slate_.dropped.size() + items_.size());
     const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
     for (std::size_t i = 0; i < items_.size(); ++i) // nobody asks for their labels any more
       if (open_[i]) slate_.dropped.push_back({items_[i].index, std::move(items_[i].labels), {rest}});
@@ -62,9 +68,9 @@ private:
 
   /// False: the placement ends before this slot.
   bool fill(std::uint32_t slot) {
-    if (std::none_of(open_.begin(), open_.end(), [](bool open) { return open; })) return false;
+    if (std::none_of(open_.begin(), open_.end(), [](char open) { return open != 0; })) return false;
     if (organic_) return choose(first_open(), slot, 1.0, true);
-    if (const auto pinned = pinned_for(slot)) return choose(*pinned, slot, 1.0, false);
+    if (const auto pinned = pins_ ? pinned_for(slot) : std::nullopt) return choose(*pinned, slot, 1.0, false);
     return draw(slot);
   }
 
@@ -78,7 +84,7 @@ private:
     const bool may_hold = placement_.hold && !never_held_is_open();
     if (may_hold) options.push_back({0.0, mix64(slot_key, hash64(hold_key))});
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (!open_[i] || is_pinned_later(i, slot)) continue;
+      if (!open_[i] || (pins_ && is_pinned_later(i, slot))) continue;
       items.push_back(i);
       options.push_back({gain(i), mix64(slot_key, keys_[i])});
     }
@@ -90,7 +96,7 @@ private:
     return choose(items[drawn.index - (may_hold ? 1 : 0)], slot, drawn.propensity, true);
   }
 
-  double gain(std::size_t i) const { return (score_max_ > 0 ? items_[i].score / score_max_ : 0.0) + diversity_.penalty(i); }
+  double gain(std::size_t i) const { return normalised_[i] + diversity_.penalty(i); }
 
   bool choose(std::size_t i, std::uint32_t slot, double propensity, bool usable) {
     const double discount = std::exp(diversity_.penalty(i));
@@ -102,7 +108,7 @@ private:
     call_.take(items_[i].labels, opening_.contact, !organic_);
     slate_.choices.push_back({items_[i], slot, propensity, usable});
     if (slot == opening_.limit) return true; // whoever is left was outranked, whatever the next slot would have said
-    diversity_.choose(i);
+    diversity_.choose(i, open_);
     if (!organic_) close_what_the_slot_forbids(items_[i].labels);
     return true;
   }
@@ -144,7 +150,7 @@ private:
     else slate_.hold = Hold{1, below_hold ? HoldKind::chosen : HoldKind::no_candidates, 1.0};
   }
 
-  std::size_t first_open() const { return static_cast<std::size_t>(std::find(open_.begin(), open_.end(), true) - open_.begin()); }
+  std::size_t first_open() const { return static_cast<std::size_t>(std::find(open_.begin(), open_.end(), 1) - open_.begin()); }
 
   /// The one that is pinned here; where nothing else is left, the next one that is pinned later moves up.
   std::optional<std::size_t> pinned_for(std::uint32_t slot) const {
@@ -163,9 +169,8 @@ private:
   }
   /// Kinds that hold does not beat: while one of them could be shown, hold is not among the options.
   bool never_held_is_open() const {
-    const auto& kinds = policy_.arbitration.never_hold;
     for (std::size_t i = 0; i < items_.size(); ++i)
-      if (open_[i] && std::find(kinds.begin(), kinds.end(), items_[i].labels.kind) != kinds.end()) return true;
+      if (open_[i] && never_held_[i]) return true;
     return false;
   }
 
@@ -175,13 +180,15 @@ private:
   const Policy& policy_;
   bool organic_;
   std::vector<Candidate> items_;             ///< by rank; never moved, `diversity_` points into them
-  std::vector<bool> open_;                   ///< neither chosen nor dropped
+  std::vector<char> open_;                   ///< neither chosen nor dropped (char: read two thousand times, faster than a bit)
+  std::vector<char> never_held_;             ///< of a kind that hold does not beat
+  bool pins_ = false;                        ///< any item has a pinned slot
   std::uint64_t placement_key_;
   SlateDiversity diversity_;
   std::vector<std::uint64_t> keys_;          ///< of the items' draws
   std::vector<std::size_t> drawn_from_;      ///< of one draw; members, so that ten slots share their memory
   std::vector<DrawOption> options_;
-  double score_max_ = 0;                     ///< largest |score|: gains are in units of it
+  std::vector<double> normalised_;           ///< scores in units of the largest |score|
   Slate slate_;
 };
 

@@ -76,12 +76,14 @@ SlateDiversity::SlateDiversity(const Diversity& policy, std::vector<const LabelS
       weight_(std::min(policy.strength, strength_max) / (1.0 - std::min(policy.strength, strength_max))), items_(std::move(items)),
       residual_(std::vector<double>(items_.size(), 1.0)), penalties_(items_.size(), 0.0), row_(items_.size()) {}
 
-void SlateDiversity::choose(std::size_t item) {
+void SlateDiversity::choose(std::size_t item, std::span<const char> open) {
   if (method_ == DiversityMethod::none) return;
-  for (std::size_t i = 0; i < items_.size(); ++i) row_[i] = i == item ? 1.0 : similarity_of(*items_[item], *items_[i]);
+  const auto is_asked = [&](std::size_t i) { return open.empty() || open[i] != 0; };
+  for (std::size_t i = 0; i < items_.size(); ++i) row_[i] = i == item ? 1.0 : is_asked(i) ? similarity_of(*items_[item], *items_[i]) : 0.0;
   if (method_ == DiversityMethod::dpp) {
     residual_.choose(item, row_);
-    for (std::size_t i = 0; i < items_.size(); ++i) penalties_[i] = weight_ * std::log(std::max(residual_.at(i), variance_min));
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (is_asked(i)) penalties_[i] = weight_ * std::log(std::max(residual_.at(i), variance_min));
   } else {
     for (std::size_t i = 0; i < items_.size(); ++i) penalties_[i] = std::min(penalties_[i], -weight_ * row_[i]);
   }

@@ -42,7 +42,8 @@ public:
   SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items);
   /// <= 0, in units of the normalised score.
   double penalty(std::size_t item) const { return penalties_[item]; }
-  void choose(std::size_t item);
+  /// `open[i] == 0`: nobody will ask for the penalty of i again, now or later. Empty: all may be asked for.
+  void choose(std::size_t item, std::span<const char> open = {});
 
 private:
   DiversityMethod method_;

@@ -94,9 +94,10 @@ std::function<double(Symbol)> count_baskets(const Interactions& seen) {
   };
 }
 
-/// As few lists as give the wanted recall, with a margin for other queries than these. An index that misses with any number is
-/// not served: the exact one is slower, never wrong.
-double build_index(Models& models) {
+} // namespace
+
+/// With a margin for other queries than these.
+double index_vectors(Models& models) {
   if (models.vectors.items.empty()) return 1;
   const std::span<const float> rows = models.vectors.values;
   models.index = make_index(rows, models.vectors.dimension);
@@ -111,8 +112,6 @@ double build_index(Models& models) {
   models.index = make_exact_index(rows, models.vectors.dimension);
   return 1;
 }
-
-} // namespace
 
 double measure_recall_at_100(const VectorIndex& index, std::span<const float> rows, std::size_t probes, std::size_t queries, std::uint64_t seed) {
   const std::size_t dimension = index.dimension(), count = rows.size() / dimension;
@@ -161,7 +160,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("bought_together", models->bought_together.rows().size());
   models->vectors = make_item_vectors(catalogue, symbols, models->viewed_together, models->bought_together, count_baskets(seen), part("item_vectors"));
   note("item_vectors", models->vectors.items.size());
-  const double recall = build_index(*models);
+  const double recall = index_vectors(*models);
   note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), recall);
   return models;
 }

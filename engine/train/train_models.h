@@ -23,6 +23,10 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
                                                    const std::function<void(std::string_view, double)>& progress,
                                                    const TrainOptions& options = {});
 
+/// Builds models.index over models.vectors and finds models.probes: as few lists as give the wanted recall. An index that misses
+/// with any number of lists is not served: the exact one is slower, never wrong. Returns the recall at 100.
+double index_vectors(Models& models);
+
 /// Share of the exact best hundred that the index finds, on `queries` held-out taste-like queries (sums of two random rows).
 double measure_recall_at_100(const VectorIndex& index, std::span<const float> rows, std::size_t probes, std::size_t queries, std::uint64_t seed);
 

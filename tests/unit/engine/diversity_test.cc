@@ -107,7 +107,7 @@ LabelSet random_labels(Random& random) {
   LabelSet labels;
   const auto symbol = [&](std::uint32_t base, std::uint64_t count) { return static_cast<Symbol>(base + random.below(count)); };
   labels.category = {symbol(10, 2), symbol(20, 3), symbol(30, 4)};
-  labels.category.resize(random.below(4));
+  labels.category.erase(labels.category.begin() + random.below(4), labels.category.end());
   if (random.below(4) != 0) labels.brand = symbol(50, 3);
   for (std::uint32_t tag = 60; tag < 64; ++tag)
     if (random.below(2) == 0) labels.tags.push_back(static_cast<Symbol>(tag));
