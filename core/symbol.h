@@ -4,15 +4,15 @@
 /// ("Shoes", "Shoes\x1fPumps"), which makes "under" an integer comparison too.
 #include "core/inline_list.h"
 
+#include <array>
+#include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace takt {
@@ -23,12 +23,12 @@ enum class Symbol : std::uint32_t { none = 0 };
 /// would make thousands of allocations of it.
 using SymbolList = InlineList<Symbol, 4>;
 
-/// Thread-safe. `intern` of a known text and `name` take a shared lock (~40 ns); a new text calls `persist` once, before
+/// Thread-safe. `intern` of a known text, `find` and `name` take no lock (~20 ns); a new text calls `persist` once, before
 /// anybody can see the symbol, so that no record ever names a symbol that a crash forgot.
 class SymbolTable {
 public:
   using Persist = std::function<void(Symbol, std::string_view)>;
-  SymbolTable() = default;
+  SymbolTable() : SymbolTable({}, nullptr) {}
   /// `known[i]` becomes Symbol(i+1).
   SymbolTable(std::vector<std::string> known, Persist persist);
 
@@ -43,9 +43,29 @@ public:
   std::vector<std::string> path_of(Symbol prefix) const;
 
 private:
-  mutable std::shared_mutex mutex_;
-  std::deque<std::string> names_;
-  std::unordered_map<std::string_view, Symbol> symbols_;
+  /// Open addressing, linear probing, at most half full. A slot holds the upper half of its text's hash and its symbol; 0 = free.
+  /// Slots are filled once and never change, so readers need no lock; a full table is replaced by one of twice the size.
+  struct Slots {
+    explicit Slots(std::size_t count) : mask(count - 1), slots(count) {}
+    std::size_t mask;
+    std::vector<std::atomic<std::uint64_t>> slots;
+  };
+  /// Names in blocks that never move: block b holds block_names << b of them.
+  static constexpr std::size_t block_names = 1024;
+  static constexpr std::size_t blocks_count = 23;
+  using Block = std::unique_ptr<std::string[]>;
+
+  Symbol find(std::string_view text, std::uint64_t hash) const;
+  std::string& place_of(std::size_t index) const;
+  void add(std::string text, std::uint64_t hash);      ///< under the lock, or before anybody reads
+  static void fill(Slots& slots, std::uint64_t hash, Symbol symbol);
+  void grow();
+
+  std::mutex mutex_;                                   ///< of those who add
+  std::array<Block, blocks_count> blocks_;
+  std::atomic<std::size_t> size_ = 0;                  ///< names that may be read
+  std::vector<std::unique_ptr<Slots>> tables_;         ///< the last is in use; the others may still have readers
+  std::atomic<const Slots*> slots_ = nullptr;
   Persist persist_;
 };
 
