@@ -1,6 +1,7 @@
 #pragma once
-/// Identities on RocksDB: one key per identity, changed under a stripe of its own. Cost: find 1–2 µs.
+/// Identities on RocksDB: one key per identity, changed under a stripe of its own; those met last in memory. Cost: find 0.1–2 µs.
 #include "store/rocksdb/database.h"
+#include "store/rocksdb/identity_cache.h"
 #include "store/rocksdb/stripes.h"
 #include "store/store.h"
 
@@ -14,6 +15,7 @@ public:
 
 private:
   Database& database_;
+  IdentityCache cache_;
   Stripes stripes_;
 };
 
