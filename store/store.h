@@ -25,6 +25,7 @@ namespace takt {
 struct DedupeMark {
   Bytes16 key{};
   UtcTime until{};                             ///< may be forgotten then
+  std::optional<UtcTime> at = {};              ///< when its event came: an older mark counts if it ends later. None: the delta's clock
   bool operator==(const DedupeMark&) const = default;
 };
 

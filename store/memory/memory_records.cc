@@ -45,7 +45,7 @@ CommitOutcome MemoryRecords::commit_one(const Commit& commit) {
   const Version version = customer.journal.size();
   if (commit.expected < version && customer.journal[commit.expected].commit == commit.id) return CommitOutcome::duplicate;
   for (const DedupeMark& mark : commit.marks)
-    if (const auto known = data_.marks.find(mark.key); known != data_.marks.end() && known->second > commit.delta.clock) return CommitOutcome::duplicate;
+    if (const auto known = data_.marks.find(mark.key); known != data_.marks.end() && known->second > mark.at.value_or(commit.delta.clock)) return CommitOutcome::duplicate;
   CustomerRecord record = fold_of(customer, commit.customer);
   if (record.sealed_into) return CommitOutcome::moved;
   if (version != commit.expected) return CommitOutcome::conflict;

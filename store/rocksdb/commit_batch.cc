@@ -10,6 +10,18 @@
 
 namespace takt {
 
+CommitBatch::CommitBatch(Database& database, RecordCache& cache, const DedupeMarks& marks, std::span<const Commit> commits)
+    : database_(database), cache_(cache), marks_(marks) {
+  working_.reserve(commits.size());
+  staged_.reserve(commits.size());
+  for (const Commit& commit : commits)
+    for (const DedupeMark& mark : commit.marks) mark_keys_.push_back(mark.key);
+  std::sort(mark_keys_.begin(), mark_keys_.end());
+  mark_keys_.erase(std::unique(mark_keys_.begin(), mark_keys_.end()), mark_keys_.end());
+  if (!mark_keys_.empty()) mark_ends_ = marks_.find(mark_keys_);
+  is_mark_staged_.assign(mark_keys_.size(), false);
+}
+
 CommitBatch::~CommitBatch() {
   for (Working& working : working_) {
     if (working.changed)
@@ -33,6 +45,7 @@ CommitOutcome CommitBatch::add(const Commit& commit) {
 
 bool CommitBatch::write() {
   if (staged_.empty()) return true;
+  put_marks();
   if (!database_.write(batch_)) return false;
   for (Working& working : working_) working.changed = false;
   LatestClock& latest = database_.latest_clock();
@@ -42,13 +55,13 @@ bool CommitBatch::write() {
 }
 
 CommitBatch::Working* CommitBatch::working_of(CustomerId customer) {
-  const auto place = std::find_if(working_.begin(), working_.end(), [&](const Working& working) { return working.record->id == customer; });
+  const auto place = std::find_if(working_.begin(), working_.end(), [&](const Working& working) { return working.customer == customer; });
   if (place != working_.end()) return &*place;
   RecordCache::Taken taken = cache_.take(customer);
-  if (taken.record) return &working_.emplace_back(Working{std::move(taken.record), taken.sole, false});
+  if (taken.record) return &working_.emplace_back(Working{customer, std::move(taken.record), taken.sole, false});
   Result<std::shared_ptr<CustomerRecord>> loaded = load_record(database_, customer);
   if (!loaded) return nullptr;
-  return &working_.emplace_back(Working{std::move(*loaded), true, false});
+  return &working_.emplace_back(Working{customer, std::move(*loaded), true, false});
 }
 
 Result<bool> CommitBatch::is_duplicate(const Commit& commit, Version current) const {
@@ -64,16 +77,22 @@ Result<bool> CommitBatch::is_duplicate(const Commit& commit, Version current) co
     }
   }
   for (const DedupeMark& mark : commit.marks) {
-    TAKT_TRY(is_set, is_marked(mark.key, commit.delta.clock));
-    if (is_set) return true;
+    TAKT_TRY(end, mark_ends_[mark_index(mark.key)]);
+    if (end && *end > mark.at.value_or(commit.delta.clock)) return true;
   }
   return false;
 }
 
-Result<bool> CommitBatch::is_marked(const Bytes16& key, UtcTime at) const {
-  const auto last = std::find_if(staged_marks_.rbegin(), staged_marks_.rend(), [&](const DedupeMark& mark) { return mark.key == key; });
-  if (last != staged_marks_.rend()) return last->until > at;
-  return marks_.is_set(key, at);
+std::size_t CommitBatch::mark_index(const Bytes16& key) const {
+  const auto place = std::lower_bound(mark_keys_.begin(), mark_keys_.end(), key);
+  TAKT_CHECK(place != mark_keys_.end() && *place == key, "the marks of every commit are looked up before");
+  return static_cast<std::size_t>(place - mark_keys_.begin());
+}
+
+/// Ascending: each finds its place in RocksDB's sorted memory from the one before.
+void CommitBatch::put_marks() {
+  for (std::size_t i = 0; i < mark_keys_.size(); ++i)
+    if (is_mark_staged_[i]) marks_.stage(batch_, {mark_keys_[i], **mark_ends_[i], {}});
 }
 
 void CommitBatch::stage(const Commit& commit, Working& working) {
@@ -91,8 +110,9 @@ void CommitBatch::stage(const Commit& commit, Working& working) {
     TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
   }
   for (const DedupeMark& mark : commit.marks) {
-    marks_.stage(batch_, mark);
-    staged_marks_.push_back(mark);
+    const std::size_t index = mark_index(mark.key);
+    mark_ends_[index] = mark.until;
+    is_mark_staged_[index] = true;
   }
   staged_.push_back({commit.customer, entry.version, commit.id});
   latest_clock_ms_ = std::max(latest_clock_ms_, ms_of(commit.delta.clock));

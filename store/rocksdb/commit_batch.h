@@ -7,13 +7,15 @@
 #include "store/store.h"
 
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace takt {
 
 class CommitBatch {
 public:
-  CommitBatch(Database& database, RecordCache& cache, const DedupeMarks& marks) : database_(database), cache_(cache), marks_(marks) {}
+  /// `commits`: all that will be added; their marks are looked up at once.
+  CommitBatch(Database& database, RecordCache& cache, const DedupeMarks& marks, std::span<const Commit> commits);
   ~CommitBatch();                                    ///< gives back to the cache what is true
   CommitBatch(const CommitBatch&) = delete;
   CommitBatch& operator=(const CommitBatch&) = delete;
@@ -26,6 +28,7 @@ public:
 private:
   /// A record as this batch sees it.
   struct Working {
+    CustomerId customer;
     std::shared_ptr<CustomerRecord> record;
     bool sole = false;                               ///< ours to change
     bool changed = false;                            ///< ahead of what is written
@@ -38,16 +41,19 @@ private:
 
   Working* working_of(CustomerId customer);          ///< null where the record cannot be read
   Result<bool> is_duplicate(const Commit& commit, Version current) const;
-  Result<bool> is_marked(const Bytes16& key, UtcTime at) const;
+  std::size_t mark_index(const Bytes16& key) const;  ///< in mark_keys_
+  void put_marks();
   void stage(const Commit& commit, Working& working);
 
   Database& database_;
   RecordCache& cache_;
   const DedupeMarks& marks_;
   rocksdb::WriteBatch batch_;
-  std::vector<Working> working_;                     // a few dozen at most: searched linearly
+  std::vector<Working> working_;                     // some dozens at most: searched linearly
   std::vector<Staged> staged_;
-  std::vector<DedupeMark> staged_marks_;
+  std::vector<Bytes16> mark_keys_;                   // ascending, distinct
+  std::vector<MarkEnd> mark_ends_;                   // of mark_keys_: on disk, or staged since
+  std::vector<bool> is_mark_staged_;                 // of mark_keys_
   std::int64_t latest_clock_ms_ = 0;
 };
 

@@ -131,6 +131,22 @@ Result<bool> Database::get(Family family, std::string_view key, rocksdb::Pinnabl
   return tl::unexpected<Error>(error_of(status));
 }
 
+void Database::get_all(Family family, std::span<const std::string_view> keys,
+                       const std::function<void(const Result<bool>& is_there, std::string_view value)>& visit) {
+  std::vector<rocksdb::Slice> slices;
+  slices.reserve(keys.size());
+  for (const std::string_view key : keys) slices.push_back(slice(key));
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  constexpr bool sorted = true;
+  db_->MultiGet(rocksdb::ReadOptions(), handle(family), keys.size(), slices.data(), values.data(), statuses.data(), sorted);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) visit(true, view(values[i]));
+    else if (statuses[i].IsNotFound()) visit(false, {});
+    else visit(tl::unexpected<Error>(error_of(statuses[i])), {});
+  }
+}
+
 Status Database::write(rocksdb::WriteBatch& batch) {
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
   if (!status.ok()) return tl::unexpected<Error>(error_of(status));

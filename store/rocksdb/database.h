@@ -15,7 +15,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +46,8 @@ public:
 
   /// False where the key is absent. The value stays in the block cache's memory as long as `value` lives.
   Result<bool> get(Family family, std::string_view key, rocksdb::PinnableSlice& value);
+  /// Many keys, ascending and distinct: visited in their order. Cheaper than one by one, by about half.
+  void get_all(Family family, std::span<const std::string_view> keys, const std::function<void(const Result<bool>& is_there, std::string_view value)>& visit);
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   /// Atomic. Reaches the operating system, so it survives the process; `wait` makes it survive the machine.
   Status write(rocksdb::WriteBatch& batch);

@@ -11,7 +11,7 @@ namespace takt {
 namespace {
 
 /// Commits in one write: the cost of RocksDB's write path is shared, and the stripes are held for well under a millisecond.
-constexpr std::size_t batch_commits_max = 32;
+constexpr std::size_t batch_commits_max = 128;
 
 } // namespace
 
@@ -53,7 +53,7 @@ void RocksdbRecords::commit_some(std::span<const Commit> commits, std::span<Comm
   std::array<std::unique_lock<std::mutex>, batch_commits_max> locks;
   for (auto index = begin; index != end; ++index) locks[static_cast<std::size_t>(index - begin)] = std::unique_lock(stripes_.at(*index));
 
-  CommitBatch batch(database_, cache_, marks_); // dies, and so publishes, before the locks open
+  CommitBatch batch(database_, cache_, marks_, commits); // dies, and so publishes, before the locks open
   for (std::size_t i = 0; i < commits.size(); ++i) outcomes[i] = batch.add(commits[i]);
   if (batch.write()) return;
   for (CommitOutcome& outcome : outcomes) // whatever leaned on the write is as unknown as the write

@@ -96,6 +96,20 @@ TEST_P(StoreContract, a_mark_ends_at_its_until) {
   EXPECT_EQ(read(anna).version, 2U);
 }
 
+TEST_P(StoreContract, a_mark_with_its_own_time_is_judged_at_it) {
+  const UtcTime until = test_time(1) + hours(24);
+  Commit first = make_commit(anna, 0, 1);
+  first.marks = {mark_of(1, until)};
+  ASSERT_EQ(commit(first), CommitOutcome::committed);
+  Commit joined = make_commit(anna, 1, 2);
+  joined.delta.clock = until + hours(1); // of the youngest of several events
+  joined.marks = {mark_of(2, until + hours(24)), mark_of(1, until + hours(24))};
+  joined.marks[1].at = until - Duration{1};
+  EXPECT_EQ(commit(joined), CommitOutcome::duplicate);
+  joined.marks[1].at = until;
+  EXPECT_EQ(commit(joined), CommitOutcome::committed);
+}
+
 TEST_P(StoreContract, seen_knows_live_marks_only) {
   const UtcTime until = test_time(1) + hours(24);
   EXPECT_FALSE(store().records().seen(mark_of(1, test_time(1))));
