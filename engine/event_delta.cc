@@ -9,6 +9,17 @@
 namespace takt {
 namespace {
 
+/// What an event may leave as it is: of the record, then of the events before it in the same delta.
+struct Standing {
+  bool is_founded = false;
+  ZoneSpan zone{UtcTime::min(), Symbol::none};
+  Symbol locale = Symbol::none;
+};
+
+Standing standing_of(const CustomerRecord& record) {
+  return {record.version != 0, record.zones.empty() ? ZoneSpan{UtcTime::min(), Symbol::none} : record.zones.back(), record.locale};
+}
+
 /// One event being described: what every part below reads and the operations they add.
 struct Draft {
   const World& world;
@@ -17,17 +28,17 @@ struct Draft {
   UtcTime at;                 ///< when it happened, never after it was received
   Symbol channel;
   Medium medium;
-  Delta delta;
+  Standing& standing;
+  Delta& delta;
   template <class Operation>
   void add(Operation operation) { delta.operations.push_back(std::move(operation)); }
 };
 
-Draft begin(const World& world, const CustomerRecord& record, const Event& event) {
+Draft begin(const World& world, const CustomerRecord& record, const Event& event, Standing& standing, Delta& delta) {
   const UtcTime at = std::min(event.occurred_at, event.received_at);
   const std::string_view channel = event.channel.empty() ? std::string_view("web") : std::string_view(event.channel);
-  Draft draft{world, record, event, at, world.symbols->intern(channel), medium_of(channel), {}};
-  draft.delta.clock = event.received_at;
-  return draft;
+  delta.clock = delta.operations.empty() ? event.received_at : std::max(delta.clock, event.received_at);
+  return {world, record, event, at, world.symbols->intern(channel), medium_of(channel), standing, delta};
 }
 
 /// Labels of an item at this event: the catalogue's, or what the event itself says of an item that we do not know.
@@ -256,10 +267,34 @@ void describe_person(Draft& draft) {
   for (const ConsentChange& change : draft.event.consents)
     draft.add(op::SetConsent{{change.purpose, symbols.intern(change.channel), change.granted, draft.at}});
   for (const EventTrait& trait : draft.event.traits) draft.add(op::SetTrait{{trait.name, trait.value_json, draft.at}});
-  const Symbol zone_now = draft.record.zones.empty() ? Symbol::none : draft.record.zones.back().zone;
-  if (!draft.event.zone.empty() && (zone_now == Symbol::none || symbols.find(draft.event.zone) != zone_now)) draft.add(op::SetZone{{draft.at, symbols.intern(draft.event.zone)}});
-  if (!draft.event.locale.empty() && symbols.find(draft.event.locale) != draft.record.locale) draft.add(op::SetLocale{symbols.intern(draft.event.locale)});
+  Standing& standing = draft.standing;
+  if (const Symbol zone = symbols.intern(draft.event.zone); zone != Symbol::none && zone != standing.zone.zone) {
+    draft.add(op::SetZone{{draft.at, zone}});
+    if (draft.at >= standing.zone.from) standing.zone = {draft.at, zone}; // a late report leaves the newest as it is
+  }
+  if (const Symbol locale = symbols.intern(draft.event.locale); locale != Symbol::none && locale != standing.locale) {
+    draft.add(op::SetLocale{locale});
+    standing.locale = locale;
+  }
   if (!draft.event.group_id.empty()) draft.add(op::SetAccountGroup{symbols.intern(draft.event.group_id)});
+}
+
+void describe(Draft draft) {
+  const Event& event = draft.event;
+  if (!draft.standing.is_founded) {
+    draft.standing.is_founded = true;
+    draft.add(op::Found{event.received_at, false});
+    if (!event.user_id.empty()) draft.add(op::Link{{IdentityKind::user, event.user_id}, event.received_at});
+    else draft.add(op::Link{{IdentityKind::anonymous, event.anonymous_id}, event.received_at});
+  }
+  if (event.active && draft.medium == Medium::screen && event.type != EventType::alias) draft.add(op::Activity{draft.at}); // before any mark: it may begin the session they belong to
+  describe_exposures(draft);
+  describe_releases(draft);
+  describe_dismissals(draft);
+  describe_journey(draft);
+  describe_order(draft);
+  describe_facts(draft);
+  describe_person(draft);
 }
 
 } // namespace
@@ -278,29 +313,26 @@ DecisionId named_decision(const Event& event) {
   return parse_decision_id(event.decision_id).value_or(DecisionId{});
 }
 
+Delta delta_of(const World& world, const CustomerRecord& record, std::span<const Event* const> events) {
+  Delta delta;
+  delta.operations.reserve(events.size() * 3); // an activity, a step of the journey or an exposure, and one to spare: operations are large
+  Standing standing = standing_of(record);
+  for (const Event* event : events) describe(begin(world, record, *event, standing, delta));
+  return delta;
+}
+
 Delta delta_of(const World& world, const CustomerRecord& record, const Event& event) {
-  Draft draft = begin(world, record, event);
-  if (record.version == 0) {
-    draft.add(op::Found{event.received_at, false});
-    if (!event.user_id.empty()) draft.add(op::Link{{IdentityKind::user, event.user_id}, event.received_at});
-    else draft.add(op::Link{{IdentityKind::anonymous, event.anonymous_id}, event.received_at});
-  }
-  if (event.active && draft.medium == Medium::screen && event.type != EventType::alias) draft.add(op::Activity{draft.at}); // before any mark: it may begin the session they belong to
-  describe_exposures(draft);
-  describe_releases(draft);
-  describe_dismissals(draft);
-  describe_journey(draft);
-  describe_order(draft);
-  describe_facts(draft);
-  describe_person(draft);
-  return std::move(draft.delta);
+  const Event* const only = &event;
+  return delta_of(world, record, {&only, 1});
 }
 
 Delta foreign_marks_of(const World& world, const CustomerRecord& record, const Event& event) {
-  Draft draft = begin(world, record, event);
+  Delta delta;
+  Standing standing = standing_of(record);
+  Draft draft = begin(world, record, event, standing, delta);
   if (const auto kind = mark_of(event.name)) confirm_reservations(draft, *kind);
   describe_releases(draft);
-  return std::move(draft.delta);
+  return delta;
 }
 
 } // namespace takt

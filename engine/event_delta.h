@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "engine/world.h"
 
+#include <span>
 #include <string_view>
 
 namespace takt {
@@ -12,8 +13,11 @@ namespace takt {
 /// Idempotence keys of one event: of the message, and of a second commit that belongs to it ("confirm" in another's ledger).
 CommitId commit_id_of(const Event& event, std::string_view part = {});
 
-/// The delta of an event on the record it was resolved to. `record` is read only to find the reservations that it confirms.
+/// The delta of an event on the record it was resolved to. `record` is read for the reservations that it confirms, and for what it
+/// leaves as it is.
 Delta delta_of(const World& world, const CustomerRecord& record, const Event& event);
+/// One delta for several events in their order: folding it gives what folding one after the other gives.
+Delta delta_of(const World& world, const CustomerRecord& record, std::span<const Event* const> events);
 
 /// Only the marks that the event sets on reservations of `record`, where somebody else sent it. Empty where there is none.
 Delta foreign_marks_of(const World& world, const CustomerRecord& record, const Event& event);

@@ -6,12 +6,13 @@
 #include "engine/resolve.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <optional>
+#include <utility>
 
 namespace takt {
 namespace {
 
-DedupeMark mark_of(const CommitId& id, const Event& event, const IngestOptions& options) { return {id.bytes, event.received_at + options.dedupe_life}; }
+DedupeMark mark_of(const CommitId& id, const Event& event, const IngestOptions& options) { return {id.bytes, event.received_at + options.dedupe_life, event.received_at}; }
 
 /// One delta into one record, read again while others write to it. `describe` sees the record it will be applied to.
 template <class Describe>
@@ -77,11 +78,10 @@ Result<IngestOutcome> ingest(Store& store, const World& world, const Event& even
 
 namespace {
 
-/// Commits that share one write to the device's log: more gain little and hold more records in memory.
+/// Commits that share one call: more gain little and hold more records in memory.
 constexpr std::size_t commits_per_call = 128;
-
-/// Events of one customer waiting for one commit.
-struct Group { std::vector<std::size_t> events; };
+/// Events that share one commit: a journal entry stays something that a person can read.
+constexpr std::size_t events_per_commit_max = 64;
 
 /// Collects what may share a commit, in order of arrival per customer, and writes it.
 class Batch {
@@ -97,122 +97,121 @@ public:
       ++counts_.accepted;
       return;
     }
-    if (may_join_identities(event)) {
-      flush(); // what came before must lie in the records that this one may merge
-      return take(index);
-    }
-    auto customer = resolve(event);
+    auto customer = customer_of(event);
     if (!customer) return reject(index, customer.error());
-    if (const DecisionId decision = named_decision(event); decision && !tagged_for(decision, *customer)) {
-      flush_one(*customer); // two ledgers, two commits
-      return take(index);
-    }
-    groups_[*customer].events.push_back(index);
+    if (*customer) return waiting_.push_back({*customer, index});
+    flush(); // what came before must lie in the records that this one may merge
+    take(index);
   }
 
   void flush() {
-    std::vector<CustomerId> customers;
-    customers.reserve(groups_.size());
-    for (const auto& [customer, group] : groups_) customers.push_back(customer);
-    std::sort(customers.begin(), customers.end()); // neighbours in the store, and an order that does not depend on hashing
-    for (std::size_t first = 0; first < customers.size(); first += commits_per_call) {
-      const std::size_t count = std::min(commits_per_call, customers.size() - first);
-      write_all(std::span(customers).subspan(first, count));
+    sort();
+    if (follow_merges()) sort();
+    for (auto first = waiting_.begin(); first != waiting_.end();) {
+      auto last = std::next(first);
+      while (last != waiting_.end() && last->customer == first->customer && last - first < static_cast<std::ptrdiff_t>(events_per_commit_max)) ++last;
+      prepare({first, last});
+      first = last;
     }
-    groups_.clear();
-    known_.clear();
+    write();
+    waiting_.clear();
   }
 
   IngestCounts counts() const { return counts_; }
 
 private:
-  /// alias always; a login with a device only where we do not know yet that they belong together.
-  bool may_join_identities(const Event& event) {
-    if (event.type == EventType::alias) return true;
-    if (event.user_id.empty() || event.anonymous_id.empty()) return false;
-    const auto user = known_.find("u:" + event.user_id), device = known_.find("a:" + event.anonymous_id);
-    if (user != known_.end() && device != known_.end()) return user->second != device->second;
-    auto by_user = find_customer(store_, {IdentityKind::user, event.user_id});
-    auto by_device = find_customer(store_, {IdentityKind::anonymous, event.anonymous_id});
-    if (!by_user || !by_device || !*by_user || *by_user != *by_device) return true;
-    known_.emplace("u:" + event.user_id, *by_user);
-    known_.emplace("a:" + event.anonymous_id, *by_user);
-    return false;
+  struct Waiting {
+    CustomerId customer;
+    std::size_t index;
+  };
+  using Group = std::span<const Waiting>; ///< of one customer
+
+  /// Neighbours in the store, and an order that does not depend on hashing; of one customer the order of arrival.
+  void sort() {
+    std::sort(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) { return std::pair(a.customer, a.index) < std::pair(b.customer, b.index); });
   }
 
-  void flush_one(CustomerId customer) {
-    const auto group = groups_.find(customer);
-    if (group == groups_.end()) return;
-    write_all({&customer, 1});
-    groups_.erase(group);
-  }
-
-  Result<CustomerId> resolve(const Event& event) {
-    std::string name = (event.user_id.empty() ? "a:" : "u:") + (event.user_id.empty() ? event.anonymous_id : event.user_id);
-    if (const auto found = known_.find(name); found != known_.end()) return found->second;
-    TAKT_TRY(customer, resolve_event(store_, event));
-    known_.emplace(std::move(name), customer);
-    return customer;
-  }
-
-  /// All events of one customer as one commit, many customers in one call; where that cannot be (a duplicate among them, another
-  /// writer, a merge meanwhile), one by one.
-  void write_all(std::span<const CustomerId> customers) {
-    std::vector<Commit> commits;
-    std::vector<const std::vector<std::size_t>*> groups;
-    for (const CustomerId customer : customers) {
-      const std::vector<std::size_t>& indices = groups_.find(customer)->second.events;
-      auto commit = joined_commit(customer, indices);
-      if (!commit) {
-        take_each(indices);
-        continue;
+  /// Identities may still point to a record that was absorbed: its events are the other one's, each in its place. True: there are some.
+  bool follow_merges() {
+    bool any = false;
+    CustomerId linked, canonical;
+    for (Waiting& waiting : waiting_) {
+      if (waiting.customer != linked) {
+        linked = canonical = waiting.customer;
+        if (const auto record = read_canonical(store_, linked); record && (*record)->id) canonical = (*record)->id;
       }
-      commits.push_back(std::move(*commit));
-      groups.push_back(&indices);
+      any = any || canonical != waiting.customer;
+      waiting.customer = canonical;
     }
-    if (commits.empty()) return;
-    const std::vector<CommitOutcome> outcomes = store_.records().commit(commits, Durability::wal, Deadline{});
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      if (outcomes[i] == CommitOutcome::committed) counts_.accepted += groups[i]->size();
-      else take_each(*groups[i]);
-    }
+    return any;
   }
 
-  /// None where one of the events was taken before, the record cannot be read, or nothing of them is to be kept.
-  std::optional<Commit> joined_commit(CustomerId customer, const std::vector<std::size_t>& indices) {
-    std::vector<DedupeMark> marks;
-    std::string raw;
-    for (const std::size_t index : indices) {
-      const CommitId id = commit_id_of(events_[index]);
-      const bool repeated = std::any_of(marks.begin(), marks.end(), [&](const DedupeMark& mark) { return mark.key == id.bytes; });
-      if (repeated || store_.records().seen({id.bytes, events_[index].received_at})) return std::nullopt;
-      marks.push_back(mark_of(id, events_[index], options_));
-      raw.append(events_[index].raw);
-      if (indices.size() > 1) raw.push_back('\n');
+  /// Whom the event's identities point to; 0 where it may join people who are not known to belong together: alias always, a login
+  /// with a device of somebody else.
+  Result<CustomerId> customer_of(const Event& event) {
+    if (event.type == EventType::alias) return CustomerId{};
+    const Identity user{IdentityKind::user, event.user_id}, device{IdentityKind::anonymous, event.anonymous_id};
+    if (user.value.empty() || device.value.empty()) {
+      TAKT_TRY(linked, store_.identities().find(user.value.empty() ? device : user));
+      return linked ? Result<CustomerId>(linked) : resolve_event(store_, event);
+    }
+    TAKT_TRY(by_user, store_.identities().find(user));
+    TAKT_TRY(by_device, store_.identities().find(device));
+    if (!by_user || !by_device) return CustomerId{};
+    if (by_user == by_device) return by_user;
+    TAKT_TRY(canonical_user, find_customer(store_, user));
+    TAKT_TRY(canonical_device, find_customer(store_, device));
+    return canonical_user == canonical_device ? canonical_user : CustomerId{};
+  }
+
+  /// All events of a group as one commit, many groups in one call; where that cannot be (a duplicate among them, another writer, a
+  /// merge meanwhile), one by one.
+  void prepare(Group group) {
+    if (commits_.size() == commits_per_call || (!commits_.empty() && commits_.back().customer == group.front().customer)) write();
+    auto commit = joined_commit(group);
+    if (!commit) return take_each(group);
+    commits_.push_back(std::move(*commit));
+    groups_.push_back(group);
+  }
+
+  void write() {
+    const std::vector<CommitOutcome> outcomes = store_.records().commit(commits_, Durability::wal, Deadline{});
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i] == CommitOutcome::committed) counts_.accepted += groups_[i].size();
+      else take_each(groups_[i]);
+    }
+    commits_.clear();
+    groups_.clear();
+  }
+
+  /// None where an event is there twice or speaks of two ledgers, the record cannot be read, or nothing of them is to be kept.
+  std::optional<Commit> joined_commit(Group group) {
+    const CustomerId customer = group.front().customer;
+    Commit commit;
+    commit.customer = customer;
+    std::vector<const Event*> events;
+    for (const Waiting& waiting : group) {
+      const Event& event = events_[waiting.index];
+      if (const DecisionId decision = named_decision(event); decision && !tagged_for(decision, customer)) return std::nullopt;
+      const CommitId id = commit_id_of(event);
+      const bool repeated = std::any_of(commit.marks.begin(), commit.marks.end(), [&](const DedupeMark& mark) { return mark.key == id.bytes; });
+      if (repeated) return std::nullopt;
+      commit.marks.push_back(mark_of(id, event, options_));
+      commit.raw.append(event.raw);
+      if (group.size() > 1) commit.raw.push_back('\n');
+      events.push_back(&event);
     }
     const auto record = store_.records().read(customer, Deadline{});
     if (!record || (*record)->sealed_into) return std::nullopt;
-    Delta delta = delta_of_all(**record, indices);
-    if (delta.empty()) return std::nullopt;
-    const CommitId id = indices.size() == 1 ? commit_id_of(events_[indices.front()]) : commit_id_of(events_[indices.front()], "group");
-    return Commit{customer, (*record)->version, id, std::move(delta), std::move(marks), std::nullopt, std::move(raw)};
+    commit.delta = delta_of(world_, **record, events);
+    if (commit.delta.empty()) return std::nullopt;
+    commit.expected = (*record)->version;
+    commit.id = group.size() == 1 ? CommitId{commit.marks.front().key} : commit_id_of(*events.front(), "group");
+    return commit;
   }
 
-  Delta delta_of_all(const CustomerRecord& record, const std::vector<std::size_t>& indices) const {
-    Delta joined = delta_of(world_, record, events_[indices.front()]);
-    for (std::size_t i = 1; i < indices.size(); ++i) {
-      Delta next = delta_of(world_, record, events_[indices[i]]);
-      joined.clock = std::max(joined.clock, next.clock);
-      for (Operation& operation : next.operations) {
-        const bool founds_again = std::holds_alternative<op::Found>(operation) || std::holds_alternative<op::Link>(operation);
-        if (record.version != 0 || !founds_again) joined.operations.push_back(std::move(operation));
-      }
-    }
-    return joined;
-  }
-
-  void take_each(const std::vector<std::size_t>& indices) {
-    for (const std::size_t index : indices) take(index);
+  void take_each(Group group) {
+    for (const Waiting& waiting : group) take(waiting.index);
   }
 
   void take(std::size_t index) {
@@ -231,8 +230,9 @@ private:
   std::span<const Event> events_;
   const IngestOptions& options_;
   const std::function<void(std::size_t, const Error&)>& rejected_;
-  std::unordered_map<CustomerId, Group> groups_;
-  std::unordered_map<std::string, CustomerId> known_; ///< only since the last flush: a merge may change the answer
+  std::vector<Waiting> waiting_;
+  std::vector<Commit> commits_;
+  std::vector<Group> groups_;      ///< of commits_, one each
   IngestCounts counts_;
 };
 
