@@ -1,38 +1,32 @@
-// takt import: a reader thread ahead, lines parsed and people ingested in parallel. The result is that of one thread: people are
-// independent of each other, and whoever may be the same person stays in one shard (import_shards.h).
+// takt import: a window of lines ahead, people ingested in parallel. The result is that of one thread: people are independent of
+// each other, and whoever may be the same person stays in one shard (import_shards.h).
 #include "api/app.h"
-#include "api/import_shards.h"
+#include "api/import_window.h"
 #include "api/json/line_ordinals.h"
 #include "api/line_reader.h"
 #include "api/merchant_feed.h"
+#include "api/workers.h"
 #include "core/hash.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <future>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
-#include <thread>
 
 namespace takt {
 namespace {
 
-constexpr std::size_t chunk_lines_max = 65'536;              // ~120 MB with raw text and values; the more, the more events of one person share a commit
-constexpr std::size_t chunk_bytes_max = std::size_t{48} << 20;
+constexpr std::size_t shards_max = 256;                      // several per worker: their events fit into a processor's cache
+constexpr std::size_t events_at_once = 2048;                 // of one shard: one person may own a whole window
+constexpr std::size_t documents_at_once = 65'536;
 constexpr Duration import_dedupe_life = days(400);           // as long as the journal: the same file again changes nothing
-const std::size_t workers_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16);
-
-/// work(worker) on each of `workers_count` threads.
-template <class Work>
-void on_all_workers(Work&& work) {
-  std::vector<std::jthread> threads;
-  for (std::size_t worker = 1; worker < workers_count; ++worker) threads.emplace_back([&work, worker] { work(worker); });
-  work(0);
-}
 
 /// Lines that were not taken, with their number and the reason; made when the first one is written.
 class RejectsFile {
@@ -70,63 +64,37 @@ private:
   std::uint64_t count_ = 0;
 };
 
-struct Chunk {
-  std::vector<std::string> lines;
-  std::vector<bool> too_long;
-  std::size_t first_line = 1;
-  std::uint64_t bytes_read = 0;
-  std::vector<Result<ImportLine>> parsed;                    ///< one per line, where the import wants them
-};
-
-Result<Chunk> read_chunk(LineReader& reader, std::size_t first_line) {
-  Chunk chunk;
-  chunk.first_line = first_line;
-  std::size_t bytes = 0;
-  std::string line;
-  while (chunk.lines.size() < chunk_lines_max && bytes < chunk_bytes_max) {
-    TAKT_TRY(more, reader.next(line));
-    if (!more) break;
-    bytes += line.size();
-    chunk.too_long.push_back(reader.too_long());
-    chunk.lines.push_back(line);
-  }
-  chunk.bytes_read = reader.bytes_read();
-  return chunk;
-}
-
-/// Chunk after chunk; the next one is read and prepared while `visit` works on this one: writing waits for the store now and then,
-/// and parsing fills the gaps.
-Status for_each_chunk(LineReader& reader, const std::function<void(Chunk&)>& prepare, const std::function<Status(Chunk&)>& visit) {
-  const auto make = [&](std::size_t first_line) {
-    auto chunk = read_chunk(reader, first_line);
-    if (chunk && !chunk->lines.empty()) prepare(*chunk);
-    return chunk;
+/// Window after window; the next one is read and prepared while `visit` works on this one: writing waits for the store now and
+/// then, and looking through lines fills the gaps.
+Status for_each_window(LineReader& reader, const std::function<void(ImportWindow&)>& prepare, const std::function<Status(ImportWindow&)>& visit) {
+  std::array<ImportWindow, 2> windows;
+  const auto fill = [&](ImportWindow* window, std::size_t first_line) -> Status {
+    TAKT_TRY_VOID(window->read(reader, first_line));
+    if (window->size() > 0) prepare(*window);
+    return {};
   };
-  TAKT_TRY(chunk, make(1));
-  while (!chunk.lines.empty()) {
-    auto next = std::async(std::launch::async, make, chunk.first_line + chunk.lines.size());
-    const Status visited = visit(chunk);
-    auto following = next.get();
+  TAKT_TRY_VOID(fill(&windows[0], 1));
+  for (std::size_t turn = 0; windows[turn].size() > 0; turn = 1 - turn) {
+    auto filled = std::async(std::launch::async, fill, &windows[1 - turn], windows[turn].first_line() + windows[turn].size());
+    const Status visited = visit(windows[turn]);
+    const Status following = filled.get();
     TAKT_TRY_VOID(visited);
-    if (!following) return tl::unexpected(following.error());
-    chunk = std::move(*following);
+    TAKT_TRY_VOID(following);
   }
   return {};
 }
-
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
 /// First pass of --shift-to-now.
 Result<std::optional<UtcTime>> newest_time(const std::string& path) {
   TAKT_TRY(reader, LineReader::open(path));
   std::vector<std::optional<UtcTime>> found(workers_count);
-  const auto look = [&](Chunk& chunk) {
+  const auto look = [&](ImportWindow& window) {
     on_all_workers([&](std::size_t worker) {
-      for (std::size_t i = worker; i < chunk.lines.size(); i += workers_count)
-        found[worker] = std::max(found[worker], time_of_import_line(chunk.lines[i]));
+      for (std::size_t i = worker; i < window.size(); i += workers_count)
+        found[worker] = std::max(found[worker], time_of_import_line(window.text(i)));
     });
   };
-  TAKT_TRY_VOID(for_each_chunk(reader, look, [](Chunk&) -> Status { return {}; }));
+  TAKT_TRY_VOID(for_each_window(reader, look, [](ImportWindow&) -> Status { return {}; }));
   std::optional<UtcTime> newest;
   for (const auto& time : found) newest = std::max(newest, time);
   return newest;
@@ -143,81 +111,117 @@ public:
   }
   void shift_by(Duration shift) { context_.shift = shift; }
 
-  Status take(Chunk& chunk) {
-    std::vector<ImportLine> documents;
-    std::vector<std::size_t> document_lines;
-    std::vector<Event> events;
-    std::vector<std::size_t> event_lines;
-    for (std::size_t i = 0; i < chunk.parsed.size(); ++i) {
-      if (is_blank(chunk.lines[i])) continue;
-      if (!chunk.parsed[i]) {
-        rejects_.add(chunk.first_line + i, chunk.parsed[i].error(), chunk.lines[i]);
-      } else if (chunk.parsed[i]->kind == ImportLine::Kind::event) {
-        number_repeated(*chunk.parsed[i]->event);
-        events.push_back(std::move(*chunk.parsed[i]->event));
-        event_lines.push_back(i);
-      } else {
-        documents.push_back(std::move(*chunk.parsed[i]));
-        document_lines.push_back(i);
-      }
-    }
+  /// Runs beside take() of the window before: reads nothing that take() changes, but links of people whom that window does not name.
+  void prepare(ImportWindow& window) { window.scan(shards_, shards_max); }
+
+  Status take(const ImportWindow& window, std::uint64_t bytes_total) {
     // Items first: what an event is about should be known when its labels are stamped.
-    if (!documents.empty()) {
-      TAKT_TRY(taken, app_.put_documents(documents, false, [&](std::size_t position, const Error& error) {
-        const std::size_t i = document_lines[position - 1];
-        rejects_.add(chunk.first_line + i, error, chunk.lines[i]);
-      }));
-      summary_.documents += taken;
-    }
-    ingest(chunk, std::move(events), event_lines);
+    std::vector<Refused> refused;
+    TAKT_TRY_VOID(take_documents(window, refused));
+    take_events(window, bytes_total, refused);
+    std::stable_sort(refused.begin(), refused.end(), [](const Refused& a, const Refused& b) { return a.line < b.line; });
+    for (const Refused& one : refused) rejects_.add(window.first_line() + one.line, one.error, window.text(one.line));
+    bytes_before_ = window.bytes_read();
     return {};
   }
 
-  /// Runs beside take() of the chunk before; reads nothing that take() changes.
-  void parse(Chunk& chunk) const {
+private:
+  struct Refused {
+    std::size_t line;                                        ///< in the window, from 0
+    Error error;
+  };
+  struct Worker {
+    IngestCounts counts;
+    std::vector<Refused> refused;
+    std::vector<Event> events;                               ///< of the lines at hand; kept for its memory
+    std::vector<std::size_t> lines;                          ///< of events, one each
+  };
+
+  Status take_documents(const ImportWindow& window, std::vector<Refused>& refused) {
+    const std::vector<std::size_t> all = window.documents();
     const ItemContext items = app_.item_context();
-    const WorldPtr world = app_.world();
-    EventContext context = context_;
-    context.consent_map = &world->policy().consent.map;
-    chunk.parsed.assign(chunk.lines.size(), fail(ErrorCode::malformed, "empty"));
-    on_all_workers([&](std::size_t worker) {
-      for (std::size_t i = worker; i < chunk.lines.size(); i += workers_count) {
-        if (chunk.too_long[i]) chunk.parsed[i] = fail(ErrorCode::too_large, "the line is longer than 1 MiB");
-        else if (!is_blank(chunk.lines[i])) chunk.parsed[i] = parse_import_line(chunk.lines[i], context, items);
+    for (std::size_t first = 0; first < all.size(); first += documents_at_once) {
+      const auto lines = std::span(all).subspan(first, std::min(documents_at_once, all.size() - first));
+      std::vector<Result<ImportLine>> parsed(lines.size(), fail(ErrorCode::malformed, "empty"));
+      on_all_workers([&](std::size_t worker) {
+        for (std::size_t i = worker; i < lines.size(); i += workers_count) parsed[i] = parse_import_line(window.text(lines[i]), context_, items);
+      });
+      std::vector<ImportLine> documents;
+      std::vector<std::size_t> document_lines;
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (parsed[i]) {
+          documents.push_back(std::move(*parsed[i]));
+          document_lines.push_back(lines[i]);
+        } else {
+          refused.push_back({lines[i], parsed[i].error()});
+        }
       }
-    });
+      TAKT_TRY(taken, app_.put_documents(documents, false, [&](std::size_t position, const Error& error) { refused.push_back({document_lines[position - 1], error}); }));
+      summary_.documents += taken;
+    }
+    return {};
   }
 
-private:
-  /// The parser names a line without messageId by its content; two equal lines of a file are two events. In the order of the file,
-  /// so that the same file again gives the same ids.
+  /// Every other window from the end: the records that the store still has in memory are those written last.
+  void take_events(const ImportWindow& window, std::uint64_t bytes_total, std::vector<Refused>& refused) {
+    const WorldPtr world = app_.world();
+    is_backwards_ = !is_backwards_;
+    std::atomic<std::size_t> next = 0, lines_done = 0;
+    std::vector<Worker> workers(workers_count);
+    on_all_workers([&](std::size_t worker) {
+      for (std::size_t turn = next++; turn < window.shards().size(); turn = next++) {
+        const std::span<const std::size_t> lines = window.shards()[is_backwards_ ? window.shards().size() - 1 - turn : turn];
+        for (std::size_t first = 0; first < lines.size(); first += events_at_once)
+          take_lines(window, *world, lines.subspan(first, std::min(events_at_once, lines.size() - first)), workers[worker]);
+        lines_done += lines.size();
+        if (worker == 0 && options_.progress) report(window, bytes_total, lines_done);
+      }
+    });
+    for (Worker& worker : workers) {
+      summary_.accepted += worker.counts.accepted;
+      summary_.duplicates += worker.counts.duplicates;
+      std::move(worker.refused.begin(), worker.refused.end(), std::back_inserter(refused));
+    }
+  }
+
+  /// Some lines of one shard, in the order of the file.
+  void take_lines(const ImportWindow& window, const World& world, std::span<const std::size_t> lines, Worker& worker) {
+    const ItemContext items = app_.item_context();
+    EventContext context = context_;
+    context.consent_map = &world.policy().consent.map;
+    worker.events.clear();
+    worker.lines.clear();
+    for (const std::size_t line : lines) {
+      auto parsed = window.kind(line) == ImportWindow::Kind::too_long ? fail(ErrorCode::too_large, "the line is longer than 1 MiB")
+                                                                      : parse_import_line(window.text(line), context, items);
+      if (!parsed) {
+        worker.refused.push_back({line, std::move(parsed.error())});
+        continue;
+      }
+      number_repeated(*parsed->event);
+      worker.events.push_back(std::move(*parsed->event));
+      worker.lines.push_back(line);
+    }
+    const IngestCounts taken = ingest_batch(app_.store(), world, worker.events, {import_dedupe_life},
+                                            [&](std::size_t i, const Error& error) { worker.refused.push_back({worker.lines[i], error}); });
+    worker.counts.accepted += taken.accepted;
+    worker.counts.duplicates += taken.duplicates;
+    app_.note_imported(worker.events);
+  }
+
+  /// The parser names a line without messageId by its content; two equal lines of a file are two events. Equal lines name one person,
+  /// so they come here in the order of the file, and the same file again gives the same ids.
   void number_repeated(Event& event) {
     if (!event.message_id.starts_with("content-") || event.raw.find("\"messageId\"") != std::string::npos) return;
+    const std::lock_guard lock(ordinals_mutex_);
     const std::uint32_t ordinal = ordinals_.next(hash64(event.message_id));
     if (ordinal > 0) event.message_id += fmt::format("-{}", ordinal);
   }
 
-  void ingest(const Chunk& chunk, std::vector<Event> events, const std::vector<std::size_t>& event_lines) {
-    const WorldPtr world = app_.world();
-    const auto positions = shards_.split(events, workers_count);
-    std::vector<std::vector<Event>> parts(workers_count);
-    for (std::size_t shard = 0; shard < workers_count; ++shard)
-      for (const std::size_t position : positions[shard]) parts[shard].push_back(std::move(events[position]));
-    std::vector<IngestCounts> counts(workers_count);
-    std::vector<std::vector<std::pair<std::size_t, Error>>> refused(workers_count);
-    on_all_workers([&](std::size_t shard) {
-      counts[shard] = ingest_batch(app_.store(), *world, parts[shard], {import_dedupe_life},
-                                   [&](std::size_t i, const Error& error) { refused[shard].emplace_back(event_lines[positions[shard][i]], error); });
-    });
-    std::vector<std::pair<std::size_t, Error>> all;
-    for (std::size_t shard = 0; shard < workers_count; ++shard) {
-      summary_.accepted += counts[shard].accepted;
-      summary_.duplicates += counts[shard].duplicates;
-      std::move(refused[shard].begin(), refused[shard].end(), std::back_inserter(all));
-      app_.note_imported(parts[shard]);
-    }
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (const auto& [i, error] : all) rejects_.add(chunk.first_line + i, error, chunk.lines[i]);
+  void report(const ImportWindow& window, std::uint64_t bytes_total, std::size_t lines_done) const {
+    const double share = static_cast<double>(lines_done) / static_cast<double>(window.size());
+    const auto bytes = static_cast<std::uint64_t>(share * static_cast<double>(window.bytes_read() - bytes_before_));
+    options_.progress(bytes_before_ + bytes, bytes_total, window.first_line() - 1 + lines_done);
   }
 
   App& app_;
@@ -226,6 +230,9 @@ private:
   ImportSummary& summary_;
   EventContext context_;
   ImportShards shards_;
+  bool is_backwards_ = true;
+  std::uint64_t bytes_before_ = 0;
+  std::mutex ordinals_mutex_;
   LineOrdinals ordinals_;
 };
 
@@ -274,11 +281,7 @@ Result<ImportSummary> App::import_file(const std::string& path, const ImportOpti
       if (newest) import.shift_by(clock_.utc_now() - *newest);
     }
     TAKT_TRY(reader, LineReader::open(path));
-    TAKT_TRY_VOID(for_each_chunk(reader, [&](Chunk& chunk) { import.parse(chunk); }, [&](Chunk& chunk) -> Status {
-      Status taken = import.take(chunk);
-      if (taken && options.progress) options.progress(chunk.bytes_read, reader.bytes_total(), chunk.first_line - 1 + chunk.lines.size());
-      return taken;
-    }));
+    TAKT_TRY_VOID(for_each_window(reader, [&](ImportWindow& window) { import.prepare(window); }, [&](ImportWindow& window) { return import.take(window, reader.bytes_total()); }));
   }
   TAKT_TRY_VOID(store_->records().sync());
   summary.rejected = rejects.count();

@@ -6,17 +6,21 @@ namespace takt {
 
 std::uint32_t ImportShards::node_of_key(std::uint64_t key) {
   const auto [found, added] = nodes_.try_emplace(key, static_cast<std::uint32_t>(parents_.size()));
-  if (added) parents_.push_back(found->second);
+  if (added) {
+    parents_.push_back(found->second);
+    keys_.push_back(key);
+  }
   return found->second;
 }
 
-std::uint32_t ImportShards::node_of(IdentityKind kind, const std::string& value) {
-  const std::uint64_t key = hash64(value, kind == IdentityKind::user ? 1 : 2);
+std::uint32_t ImportShards::node_of(IdentityKind kind, std::string_view value) {
+  // The very hash that the id of a new customer is made of (engine/resolve.cc).
+  const std::uint64_t key = hash64(std::string(kind == IdentityKind::user ? "u:" : "a:").append(value));
   const std::size_t before = parents_.size();
   const std::uint32_t node = node_of_key(key);
   if (parents_.size() == before) return node;
   // Met for the first time: whoever it belongs to already ties it to that person's other identities.
-  const auto known = store_.identities().find({kind, value});
+  const auto known = store_.identities().find({kind, std::string(value)});
   if (known && *known) join(node, node_of_key(mix64(known->value, 3)));
   return node;
 }
@@ -36,12 +40,12 @@ std::uint32_t ImportShards::join(std::uint32_t one, std::uint32_t other) {
   return a < b ? a : b;
 }
 
-std::vector<std::vector<std::size_t>> ImportShards::split(std::span<const Event> events, std::size_t shards) {
+std::vector<std::vector<std::size_t>> ImportShards::split(std::span<const EventNames> events, std::size_t shards) {
   std::vector<std::uint32_t> nodes(events.size(), 0);
   std::vector<bool> named(events.size(), false);
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const Event& event = events[i];
-    const auto meet = [&](IdentityKind kind, const std::string& value) {
+    const EventNames& event = events[i];
+    const auto meet = [&](IdentityKind kind, std::string_view value) {
       if (value.empty()) return;
       const std::uint32_t node = node_of(kind, value);
       nodes[i] = named[i] ? join(nodes[i], node) : node;
@@ -54,8 +58,10 @@ std::vector<std::vector<std::size_t>> ImportShards::split(std::span<const Event>
   }
   // Only now: a later event of the chunk may have joined two people that earlier ones name.
   std::vector<std::vector<std::size_t>> result(shards);
-  for (std::size_t i = 0; i < events.size(); ++i)
-    result[named[i] ? mix64(root_of(nodes[i]), 4) % shards : 0].push_back(i);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::uint64_t range = named[i] ? ((keys_[root_of(nodes[i])] >> 32) * shards) >> 32 : 0;
+    result[static_cast<std::size_t>(range)].push_back(i);
+  }
   return result;
 }
 

@@ -29,14 +29,33 @@ bool is_impression(const Event& event) {
   return event.name == EventName::promotion_viewed || (event.name == EventName::product_list_viewed && !event.decision_id.empty());
 }
 
-void count(std::map<std::string, std::uint64_t, std::less<>>& counts, const std::string& name, std::size_t names_max) {
-  const auto found = counts.find(name);
-  if (found != counts.end()) ++found->second;
-  else if (counts.size() < names_max) counts.emplace(name, 1);
-  else ++counts["(others)"];
-}
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
-void add_counts(std::map<std::string, std::uint64_t, std::less<>>& to, const std::map<std::string, std::uint64_t, std::less<>>& from) {
+/// Counts by name in order of arrival; names beyond the first `names_max` together.
+class Counter {
+public:
+  Counter(Counts& counts, std::size_t names_max) : counts_(counts), names_max_(names_max), others_(counts.find("(others)")) {}
+  void add(std::string_view name) {
+    if (last_ != nullptr && last_->first == name) return static_cast<void>(++last_->second); // sources repeat themselves
+    auto found = counts_.find(name);
+    if (found == counts_.end() && counts_.size() >= names_max_) {
+      if (others_ == counts_.end()) others_ = counts_.emplace("(others)", 0).first;
+      ++others_->second;
+      return;
+    }
+    if (found == counts_.end()) found = counts_.emplace(name, 0).first;
+    last_ = &*found;
+    ++last_->second;
+  }
+
+private:
+  Counts& counts_;
+  std::size_t names_max_;
+  Counts::iterator others_;
+  Counts::value_type* last_ = nullptr;
+};
+
+void add_counts(Counts& to, const Counts& from) {
   for (const auto& [name, value] : from) to[name] += value;
 }
 
@@ -58,6 +77,25 @@ SourceHour from_json(const Json& json) {
   hour.skewed = json.at("skewed").get<std::uint64_t>();
   hour.skew_ms_max = json.at("skew_ms_max").get<std::int64_t>();
   return hour;
+}
+
+void note_run(SourceHour& hour, std::span<const Event> events, const std::function<bool(const std::string&)>& knows_product) {
+  Counter names(hour.events_by_name, SourceStatistics::names_max), unknown(hour.unknown_products, SourceStatistics::unknown_products_max);
+  for (const Event& event : events) {
+    names.add(event.name_text.empty() ? type_name(event.type) : std::string_view(event.name_text));
+    for (const EventItem& item : event.items) {
+      ++hour.products;
+      if (knows_product(item.id)) ++hour.products_known;
+      else unknown.add(item.id);
+    }
+    if (is_impression(event)) {
+      ++hour.impressions;
+      if (!event.decision_id.empty() && parse_decision_id(event.decision_id)) ++hour.impressions_with_decision;
+    }
+    const std::int64_t skew = ms_of(event.occurred_at) - ms_of(event.received_at);
+    if (skew > 300'000 || skew < -300'000) ++hour.skewed;
+    hour.skew_ms_max = std::max(hour.skew_ms_max, skew);
+  }
 }
 
 } // namespace
@@ -89,26 +127,11 @@ SourceHour& SourceStatistics::hour_of(std::string_view source, UtcTime now) {
 void SourceStatistics::note(std::span<const Event> events, const std::function<bool(const std::string&)>& knows_product, UtcTime now) {
   {
     const std::lock_guard lock(mutex_);
-    SourceHour* hour = nullptr;
-    const std::string* source = nullptr;
-    for (const Event& event : events) {
-      if (source == nullptr || *source != event.source) {
-        source = &event.source;
-        hour = &hour_of(*source, now);
-      }
-      count(hour->events_by_name, event.name_text.empty() ? std::string(type_name(event.type)) : event.name_text, names_max);
-      for (const EventItem& item : event.items) {
-        ++hour->products;
-        if (knows_product(item.id)) ++hour->products_known;
-        else count(hour->unknown_products, item.id, unknown_products_max);
-      }
-      if (is_impression(event)) {
-        ++hour->impressions;
-        if (parse_decision_id(event.decision_id)) ++hour->impressions_with_decision;
-      }
-      const std::int64_t skew = ms_of(event.occurred_at) - ms_of(event.received_at);
-      if (skew > 300'000 || skew < -300'000) ++hour->skewed;
-      hour->skew_ms_max = std::max(hour->skew_ms_max, skew);
+    for (std::size_t first = 0; first < events.size();) { // runs of one source: nearly always all
+      std::size_t last = first + 1;
+      while (last < events.size() && events[last].source == events[first].source) ++last;
+      note_run(hour_of(events[first].source, now), events.subspan(first, last - first), knows_product);
+      first = last;
     }
     changed_ = changed_ || !events.empty();
   }
