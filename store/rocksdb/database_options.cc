@@ -53,6 +53,14 @@ rocksdb::ColumnFamilyOptions common_options(const std::shared_ptr<rocksdb::Cache
   return family;
 }
 
+/// A table's index and filter are one block each, up to a MiB, and a shard that cannot hold them reads them for every key: by
+/// default, shards of half a MiB.
+int cache_shard_bits(std::size_t cache_bytes) {
+  int bits = 0;
+  while (bits < 6 && (cache_bytes >> (bits + 1)) >= 8 * mebibyte) ++bits;
+  return bits;
+}
+
 struct MemtableSizes {
   std::size_t large, small, dedupe;
 };
@@ -86,7 +94,7 @@ rocksdb::DBOptions database_options(const RocksdbOptions& options) {
 
 DatabaseSettings database_settings(const RocksdbOptions& options, std::shared_ptr<const LatestClock> latest_clock) {
   const std::size_t bytes = std::max(options.cache_bytes, (options.bulk_load ? 512 : 16) * mebibyte);
-  const auto cache = rocksdb::NewLRUCache(bytes / 2);
+  const auto cache = rocksdb::NewLRUCache(bytes / 2, cache_shard_bits(bytes / 2));
   const MemtableSizes sizes = memtable_sizes(options, bytes / 2);
   DatabaseSettings settings{database_options(options), {}};
   settings.database.db_write_buffer_size = bytes / 2;       // all memtables together
