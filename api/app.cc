@@ -27,14 +27,24 @@ std::uint64_t fresh_seed() {
 
 constexpr const char* simulation_marker = "simulation";
 
+std::string no_data_directory(const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) return "there is no data directory " + directory + ": takt import, takt demo and takt serve make one";
+  return directory + " is not a data directory of Takt";
+}
+
 /// A directory is for simulation from its first day or never: real people's ledgers must not see a time somebody made up.
 Status settle_simulation(Config& config) {
   const std::filesystem::path directory(config.data_dir), marker = directory / simulation_marker;
   std::error_code error;
   const bool fresh = !std::filesystem::exists(directory / "store", error);
-  std::filesystem::create_directories(directory, error);
-  if (error) return fail(ErrorCode::unavailable, "cannot create the data directory " + config.data_dir);
-  ::chmod(directory.c_str(), 0700); // it holds personal data
+  if (config.must_exist) { // a mistyped name: nothing is made there, and somebody else's directory is not touched
+    if (fresh) return fail(ErrorCode::not_found, no_data_directory(config.data_dir));
+  } else {
+    std::filesystem::create_directories(directory, error);
+    if (error) return fail(ErrorCode::unavailable, "cannot create the data directory " + config.data_dir);
+    ::chmod(directory.c_str(), 0700); // it holds personal data
+  }
   const bool marked = std::filesystem::exists(marker, error);
   if (config.simulation && !marked) {
     if (!fresh) return fail(ErrorCode::invalid, config.data_dir + " was not made with --simulation; its times are real ones");
@@ -59,6 +69,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     TAKT_TRY_VOID(settle_simulation(app->config_));
     RocksdbOptions options{config.data_dir + "/store", config.cache_bytes};
     options.bulk_load = config.bulk_load;
+    options.must_exist = config.must_exist;
     TAKT_TRY(opened, open_rocksdb_store(options));
     store = std::move(opened);
   }

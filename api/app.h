@@ -42,7 +42,8 @@ struct Answer { Decision decision; std::string json; };
 class App {
 public:
   /// Opens (or takes) the store, writes the starter policy and placements into a fresh one, loads the newest artefacts, builds
-  /// the World. Errors: unavailable (another process owns the directory), corrupt, invalid (--simulation for a real directory).
+  /// the World. Errors: unavailable (another process owns the directory), corrupt, invalid (--simulation for a real directory),
+  /// not_found (must_exist and it is no data directory: nothing was made).
   static Result<std::unique_ptr<App>> open(const Config& config, const Clock& clock, std::unique_ptr<Store> store = nullptr);
   ~App();
   App(const App&) = delete;

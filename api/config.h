@@ -24,6 +24,7 @@ struct Config {
   std::size_t body_bytes_max = std::size_t{1} << 20;
   std::vector<std::string> allowed_origins;      ///< "https://shop.example": pages that may call from a browser (CORS). None by default
   bool simulation = false;                       ///< `now` may be given; only in a directory made with --simulation
+  bool must_exist = false;                       ///< an absent data directory is refused, not made; set by the command, not by a file
   bool bulk_load = false;                        ///< larger write buffers; set by `takt import` when it owns the directory, not by a file
   bool operator==(const Config&) const = default;
 };

@@ -27,6 +27,7 @@ int run(const std::vector<std::string>& arguments) {
   if (invocation.alone) return invocation.alone(*config, terminal);
   if (const auto code = run_at_server(control_socket_of(config->data_dir), arguments, terminal)) return *code;
   config->bulk_load = invocation.bulk_load;
+  config->must_exist = !invocation.makes_directory;
   std::error_code error;
   if (invocation.fresh_is_simulation && !std::filesystem::exists(config->data_dir + "/store", error)) config->simulation = true;
   const SystemClock clock;

@@ -143,9 +143,10 @@ struct RocksdbOptions {
   std::size_t cache_bytes = std::size_t{256} << 20;   ///< decoded hot records; block cache and memtables take as much again
   Duration sync_every{0};                             ///< the syncer's longest pause; 0 = as soon as somebody waits
   bool bulk_load = false;                             ///< larger memtables for imports
+  bool must_exist = false;                            ///< an absent or empty directory is an error, and nothing is made
 };
 /// The directory is the store's own: absent, empty (but for folders), or a store. Errors: unavailable (another process owns it),
-/// corrupt (checksum, newer format, a directory of another kind).
+/// corrupt (checksum, newer format, a directory of another kind), not_found (must_exist, and there is no store).
 Result<std::unique_ptr<Store>> open_rocksdb_store(const RocksdbOptions& options);
 
 } // namespace takt

@@ -38,6 +38,7 @@ struct Invocation {
   std::function<int(App&, Terminal&)> work;
   std::function<int(const Config&, Terminal&)> alone;
   bool bulk_load = false;
+  bool makes_directory = false;                               ///< others refuse an absent one: most likely its name is mistyped
   bool fresh_is_simulation = false;                           ///< takt demo: a directory it makes is for simulation
 };
 

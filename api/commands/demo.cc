@@ -70,6 +70,7 @@ void add_demo(CLI::App& root, Invocation& invocation) {
   command->add_option("--seed", options->shop.seed, "another seed, another shop");
   command->callback([&invocation, options] {
     invocation.bulk_load = true;
+    invocation.makes_directory = true;
     invocation.fresh_is_simulation = true;
     invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return run(app, terminal, common, *options); };
   });

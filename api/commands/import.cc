@@ -68,6 +68,7 @@ void add_import(CLI::App& root, Invocation& invocation) {
   command->add_flag("--shift-to-now", options->import.shift_to_now, "move all times so that the newest event is now");
   command->callback([&invocation, options] {
     invocation.bulk_load = true;
+    invocation.makes_directory = true;
     invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return run(app, terminal, common, *options); };
   });
 }

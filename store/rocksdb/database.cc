@@ -38,8 +38,9 @@ Status check_incomplete(const std::string& directory) {
 }
 
 /// Refuses directories of another kind before anything is written to them.
-Status check_directory(const std::string& directory) {
+Status check_directory(const std::string& directory, bool must_exist) {
   std::error_code error;
+  if (must_exist && !fs::exists(fs::path(directory) / "CURRENT", error)) return fail(ErrorCode::not_found, "there is no store in " + directory);
   fs::create_directories(directory, error);
   if (error) return fail(ErrorCode::unavailable, "cannot create the data directory " + directory + ": " + error.message());
   if (!fs::exists(fs::path(directory) / "CURRENT", error)) {
@@ -69,7 +70,7 @@ Error error_of(const rocksdb::Status& status) {
 
 Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
   if (options.directory.empty()) return fail(ErrorCode::invalid, "the store needs a directory");
-  TAKT_TRY_VOID(check_directory(options.directory));
+  TAKT_TRY_VOID(check_directory(options.directory, options.must_exist));
   std::unique_ptr<Database> database(new Database());
   database->latest_clock_ = std::make_shared<LatestClock>(0);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,6 +76,35 @@ TEST_F(Cli, WrongUsageIsTwo) {
   EXPECT_EQ(run("--help").code, 0);
   EXPECT_EQ(run("import --help").code, 0);
   EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
+  const auto listing = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path()))
+      if (entry.path().filename() != "stderr.txt") names.insert(entry.path().string());
+    return names;
+  };
+  std::filesystem::create_directories(directory_.path() + "/holidays/store"); // a folder of that name is not ours yet
+  write("holidays/store/beach.jpg", "not a store");
+  std::filesystem::create_directories(directory_.path() + "/empty");
+  write("people.txt", "u1\n");
+  ASSERT_EQ(::chmod((directory_.path() + "/holidays").c_str(), 0755), 0);
+  const std::set<std::string> before = listing();
+  for (const char* command : {"replay", "rebuild --check", "rebuild", "doctor", "train", "why --customer u --placement home.hero --item p",
+                              "decide --customer u --placement home.hero", "decide --customers people.txt --placement home.hero --dry-run"})
+    for (const char* directory : {"data", "empty", "holidays"})
+      for (const char* simulation : {"", " --simulation"}) {
+        const Ended ended = run(std::string(command) + " --data-dir " + directory + simulation);
+        EXPECT_EQ(ended.code, 1) << command << " in " << directory;
+        EXPECT_EQ(ended.out, "") << command << " in " << directory;
+        EXPECT_NE(ended.err.find(directory), std::string::npos) << command << ": " << ended.err;
+      }
+  EXPECT_EQ(listing(), before);
+  struct stat holidays{};
+  ASSERT_EQ(::stat((directory_.path() + "/holidays").c_str(), &holidays), 0);
+  EXPECT_EQ(holidays.st_mode & 0777U, 0755U);
+  EXPECT_EQ(Json::parse(run("replay --data-dir data --json").out)["code"], "not_found");
 }
 
 TEST_F(Cli, WhatIsNotBuiltFails) {

@@ -68,6 +68,21 @@ TEST(RocksdbStore, a_directory_of_another_kind_is_refused_and_left_alone) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()), 1);
 }
 
+TEST(RocksdbStore, a_store_that_must_exist_is_not_made) {
+  const TempDir directory;
+  RocksdbOptions options = options_for(directory.path() + "/store");
+  options.must_exist = true;
+  const auto absent = open_rocksdb_store(options);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().code, ErrorCode::not_found);
+  EXPECT_FALSE(fs::exists(options.directory));
+  fs::create_directory(options.directory);
+  EXPECT_FALSE(open_rocksdb_store(options)) << "an empty directory is none";
+  EXPECT_TRUE(fs::is_empty(options.directory));
+  open_at(options.directory);
+  EXPECT_TRUE(open_rocksdb_store(options));
+}
+
 TEST(RocksdbStore, a_rocksdb_of_somebody_else_is_refused) {
   const TempDir directory;
   {
