@@ -22,6 +22,7 @@ ROUNDS = int(os.environ.get("TAKT_SERVER_KILLS", "5"))
 SEED = int(os.environ.get("TAKT_SEED", "20260305"))
 CAP = 3
 EVENTS_PER_CUSTOMER = 60  # a record keeps 200 events of a journey: none of these may fall out
+PEOPLE, DECISIONS_PER_CALLER = 24, 60  # then come other people. Six callers fill most caps by then, and nobody has 64 request ids, which is what a record keeps
 LOST = (OSError, http.client.HTTPException, ValueError)
 
 
@@ -77,7 +78,8 @@ class DecideCaller(Caller):
             return self.to_see.pop()
         self.count += 1
         placements = [{"placement": "home.hero", "limit": self.random.randint(1, 2), "candidates": [{"item": item} for item in self.items]}]
-        return {"request_id": f"r-{self.round}-{self.number}-{self.count}", "customer": {"user_id": f"c-{self.round}-{self.random.randrange(40)}"}, "placements": placements}
+        customer = f"c-{self.round}-{self.count // DECISIONS_PER_CALLER}-{self.random.randrange(PEOPLE)}"
+        return {"request_id": f"r-{self.round}-{self.number}-{self.count}", "customer": {"user_id": customer}, "placements": placements}
 
     def send(self, client, call):
         if "event" in call:
@@ -138,12 +140,20 @@ class Kill(unittest.TestCase):
         callers += [DecideCaller(server, number, self.random.random(), round_number, self.items) for number in range(6)]
         for caller in callers:
             caller.start()
-        time.sleep(self.random.choice([self.random.uniform(0.01, 0.1), self.random.uniform(0.1, 1.5)]))
+        # Answers are counted, not seconds: a slow build has done as much when it is killed. Every other round ends before much has begun.
+        self.wait_for(callers, self.random.randint(200, 800) if round_number % 2 == 0 else self.random.randint(0, 40))
         self.assertEqual(server.kill(), -9)
         for caller in callers:
             caller.join(60)
             self.assertIsNone(caller.refused)
         return callers
+
+    @staticmethod
+    def wait_for(callers, answers):
+        """Until the callers of each kind have that many; or none is left, which their own checks explain."""
+        kinds = [[caller for caller in callers if isinstance(caller, kind)] for kind in (EventCaller, DecideCaller)]
+        while min(sum(len(caller.done) for caller in some) for some in kinds) < answers and any(caller.is_alive() for caller in callers):
+            time.sleep(0.001)
 
     def note(self, call, answer):
         if call.get("event", "").startswith("Step"):

@@ -71,9 +71,11 @@ class Server:
 
 class Client:
     """One connection that is kept. Every answer is (status, JSON). Lost connections are ConnectionError or HTTPException."""
+    IDLE_SECONDS = 2  # the server closes what has been idle for 5: after a long command beside it, the next request takes a new connection
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.answered = time.monotonic()
 
     def __enter__(self):
         return self
@@ -83,15 +85,21 @@ class Client:
 
     def send(self, method, path, body=None, headers=None):
         text = None if body is None else body if isinstance(body, str) else json.dumps(body)
-        self.connection.request(method, path, text, {"Content-Type": "application/json"} | (headers or {}))
-        answer = self.connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"null")
+        status, content = self._exchange(method, path, text, {"Content-Type": "application/json"} | (headers or {}))
+        return status, json.loads(content or b"null")
 
     def get(self, path):
-        self.connection.request("GET", path)
+        status, content = self._exchange("GET", path, None, {})
+        return status, json.loads(content) if content.startswith((b"{", b"[")) else None
+
+    def _exchange(self, method, path, text, headers):
+        if time.monotonic() - self.answered > self.IDLE_SECONDS:
+            self.connection.close()  # the next request opens another
+        self.connection.request(method, path, text, headers)
         answer = self.connection.getresponse()
         content = answer.read()
-        return answer.status, json.loads(content) if content.startswith((b"{", b"[")) else None
+        self.answered = time.monotonic()
+        return answer.status, content
 
     def post(self, path, body):
         return self.send("POST", path, body)
