@@ -4,6 +4,7 @@
 #include "engine/decide.h"
 #include "engine/resolve.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/forwarding_store.h"
 
 #include <atomic>
 #include <barrier>
@@ -75,37 +76,27 @@ bool is_grant(const Result<Decision>& decision) { return decision && decision->i
 
 /// A store whose lanes keep nobody apart, so that only the conditional write does; and in which something may happen just
 /// before a commit.
-class Crowded final : public Store {
+class Crowded final : public ForwardingStore {
 public:
-  explicit Crowded(Store& inner) : inner_(inner) {}
+  explicit Crowded(Store& inner) : ForwardingStore(inner), records_(*this, inner.records()) {}
   RecordStore& records() override { return records_; }
-  Identities& identities() override { return inner_.identities(); }
-  Journal& journal() override { return inner_.journal(); }
-  DecisionLog& decisions() override { return inner_.decisions(); }
-  Documents& documents() override { return inner_.documents(); }
-  SymbolTable& symbols() override { return inner_.symbols(); }
   std::function<void()> before_commit;                           ///< once
 
 private:
-  class Records final : public RecordStore {
+  class Records final : public ForwardingRecords {
   public:
-    explicit Records(Crowded& owner) : owner_(owner) {}
-    Result<RecordPtr> read(CustomerId customer, Deadline deadline) override { return owner_.inner_.records().read(customer, deadline); }
+    Records(Crowded& owner, RecordStore& inner) : ForwardingRecords(inner), owner_(owner) {}
     std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) override {
       if (owner_.before_commit) std::exchange(owner_.before_commit, nullptr)();
       else std::this_thread::yield();                            // let somebody else come between the read and the write
-      return owner_.inner_.records().commit(commits, durability, deadline);
+      return ForwardingRecords::commit(commits, durability, deadline);
     }
-    Status sync() override { return owner_.inner_.records().sync(); }
-    bool seen(const DedupeMark& mark) override { return owner_.inner_.records().seen(mark); }
     Lane enter(CustomerId) override { return {}; }
-    Status for_each_customer(const std::function<bool(CustomerId)>& visit) override { return owner_.inner_.records().for_each_customer(visit); }
 
   private:
     Crowded& owner_;
   };
-  Store& inner_;
-  Records records_{*this};
+  Records records_;
 };
 
 class CapRace : public StoreContract {

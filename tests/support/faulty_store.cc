@@ -7,7 +7,8 @@
 
 namespace takt::test {
 
-FaultyStore::FaultyStore(Store& inner, FaultPlan plan, std::uint64_t seed) : inner_(inner), plan_(std::move(plan)), random_(seed) {}
+FaultyStore::FaultyStore(Store& inner, FaultPlan plan, std::uint64_t seed)
+    : ForwardingStore(inner), plan_(std::move(plan)), random_(seed), records_(*this, inner.records()) {}
 
 void FaultyStore::set_plan(FaultPlan plan) {
   const std::lock_guard lock(mutex_);
@@ -87,7 +88,7 @@ Result<RecordPtr> FaultyStore::Records::read(CustomerId customer, Deadline deadl
     return fail(ErrorCode::unavailable, "injected: no answer");
   }
   if (owner_.draw(&FaultPlan::read_stale)) return owner_.read_stale(customer, deadline);
-  return owner_.inner_.records().read(customer, deadline);
+  return ForwardingRecords::read(customer, deadline);
 }
 
 std::vector<CommitOutcome> FaultyStore::Records::commit(std::span<const Commit> commits, Durability durability, Deadline deadline) {

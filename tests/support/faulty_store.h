@@ -3,7 +3,7 @@
 /// unknown (written or not), no answer at all, records sealed by somebody's merge. The schedule comes from a seed: one
 /// thread with the same calls meets the same faults. Wraps any Store; journal, decisions, documents and dictionary pass through.
 #include "core/random.h"
-#include "store/store.h"
+#include "tests/support/forwarding_store.h"
 
 #include <functional>
 #include <map>
@@ -29,29 +29,21 @@ struct FaultCounts {
   std::uint64_t stale_reads = 0, unavailable = 0, conflicts = 0, unknown_before = 0, unknown_after = 0, seals = 0;
 };
 
-class FaultyStore final : public Store {
+class FaultyStore final : public ForwardingStore {
 public:
   FaultyStore(Store& inner, FaultPlan plan, std::uint64_t seed);
   RecordStore& records() override { return records_; }
   Identities& identities() override { return identities_; }
-  Journal& journal() override { return inner_.journal(); }
-  DecisionLog& decisions() override { return inner_.decisions(); }
-  Documents& documents() override { return inner_.documents(); }
-  SymbolTable& symbols() override { return inner_.symbols(); }
 
   void set_plan(FaultPlan plan);
   FaultCounts counts() const;
 
 private:
-  class Records final : public RecordStore {
+  class Records final : public ForwardingRecords {
   public:
-    explicit Records(FaultyStore& owner) : owner_(owner) {}
+    Records(FaultyStore& owner, RecordStore& inner) : ForwardingRecords(inner), owner_(owner) {}
     Result<RecordPtr> read(CustomerId customer, Deadline deadline) override;
     std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) override;
-    Status sync() override { return owner_.inner_.records().sync(); }
-    bool seen(const DedupeMark& mark) override { return owner_.inner_.records().seen(mark); }
-    Lane enter(CustomerId customer) override { return owner_.inner_.records().enter(customer); }
-    Status for_each_customer(const std::function<bool(CustomerId)>& visit) override { return owner_.inner_.records().for_each_customer(visit); }
 
   private:
     FaultyStore& owner_;
@@ -75,13 +67,12 @@ private:
   Result<RecordPtr> read_stale(CustomerId customer, Deadline deadline);
   CommitOutcome commit_one(const Commit& commit, Durability durability, Deadline deadline);
 
-  Store& inner_;
   mutable std::mutex mutex_;
   FaultPlan plan_;
   FaultCounts counts_;
   Random random_;
   std::map<CustomerId, std::uint64_t> storms_; ///< conflicts still to come
-  Records records_{*this};
+  Records records_;
   FaultyIdentities identities_{*this};
 };
 

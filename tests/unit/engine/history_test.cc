@@ -2,6 +2,7 @@
 #include "engine/history.h"
 
 #include "tests/scenario/scenario_world.h"
+#include "tests/support/forwarding_store.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -215,38 +216,26 @@ TEST_F(Replay, ARangeAndASample) {
 }
 
 /// Reads one customer's record with a trait that no journal entry set.
-class Tampered final : public Store {
+class Tampered final : public ForwardingStore {
 public:
-  Tampered(Store& inner, CustomerId victim) : inner_(inner), records_(inner.records(), victim) {}
+  Tampered(Store& inner, CustomerId victim) : ForwardingStore(inner), records_(inner.records(), victim) {}
   RecordStore& records() override { return records_; }
-  Identities& identities() override { return inner_.identities(); }
-  Journal& journal() override { return inner_.journal(); }
-  DecisionLog& decisions() override { return inner_.decisions(); }
-  Documents& documents() override { return inner_.documents(); }
-  SymbolTable& symbols() override { return inner_.symbols(); }
 
 private:
-  class Records final : public RecordStore {
+  class Records final : public ForwardingRecords {
   public:
-    Records(RecordStore& inner, CustomerId victim) : inner_(inner), victim_(victim) {}
+    Records(RecordStore& inner, CustomerId victim) : ForwardingRecords(inner), victim_(victim) {}
     Result<RecordPtr> read(CustomerId customer, Deadline deadline) override {
-      TAKT_TRY(record, inner_.read(customer, deadline));
+      TAKT_TRY(record, ForwardingRecords::read(customer, deadline));
       if (customer != victim_) return record;
       auto changed = std::make_shared<CustomerRecord>(*record);
       changed->traits.push_back({"tampered", "true", changed->clock});
       return changed;
     }
-    std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline) override { return inner_.commit(commits, durability, deadline); }
-    Status sync() override { return inner_.sync(); }
-    bool seen(const DedupeMark& mark) override { return inner_.seen(mark); }
-    Lane enter(CustomerId customer) override { return inner_.enter(customer); }
-    Status for_each_customer(const std::function<bool(CustomerId)>& visit) override { return inner_.for_each_customer(visit); }
 
   private:
-    RecordStore& inner_;
     CustomerId victim_;
   };
-  Store& inner_;
   Records records_;
 };
 
