@@ -89,6 +89,7 @@ Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) 
   rocksdb::DB* const db = raw;
   database->syncer_ = std::make_unique<Syncer>(
       [db]() -> Status {
+        const LibraryFrame frame;
         const rocksdb::Status synced = db->SyncWAL();
         return synced.ok() ? Status{} : Status(tl::unexpected<Error>(error_of(synced)));
       },
@@ -126,6 +127,7 @@ Database::~Database() {
 
 Result<bool> Database::get(Family family, std::string_view key, rocksdb::PinnableSlice& value) {
   value.Reset();
+  const LibraryFrame frame;
   const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(family), slice(key), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
@@ -140,7 +142,10 @@ void Database::get_all(Family family, std::span<const std::string_view> keys,
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());
   constexpr bool sorted = true;
-  db_->MultiGet(rocksdb::ReadOptions(), handle(family), keys.size(), slices.data(), values.data(), statuses.data(), sorted);
+  {
+    const LibraryFrame frame;
+    db_->MultiGet(rocksdb::ReadOptions(), handle(family), keys.size(), slices.data(), values.data(), statuses.data(), sorted);
+  }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].ok()) visit(true, view(values[i]));
     else if (statuses[i].IsNotFound()) visit(false, {});
@@ -149,7 +154,10 @@ void Database::get_all(Family family, std::span<const std::string_view> keys,
 }
 
 Status Database::write(rocksdb::WriteBatch& batch) {
-  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
+  const rocksdb::Status status = [&] {
+    const LibraryFrame frame;
+    return db_->Write(rocksdb::WriteOptions(), &batch);
+  }();
   if (!status.ok()) return tl::unexpected<Error>(error_of(status));
   syncer_->wrote();
   return {};
@@ -168,6 +176,7 @@ Database::Cursor::Cursor(Database& database, Family family, std::string_view fir
   options.prefix_same_as_start = family == Family::journal && first.size() >= keys::customer_prefix_bytes;
   options.total_order_seek = !options.prefix_same_as_start;
   if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
+  const LibraryFrame frame;
   iterator_.reset(database.db_->NewIterator(options, database.handle(family)));
 }
 

@@ -6,6 +6,7 @@
 /// Threads: everything from any thread. Cost: point read 1–3 µs warm, a write 3–6 µs.
 #include "core/result.h"
 #include "core/time.h"
+#include "store/rocksdb/library_frame.h"
 #include "store/rocksdb/syncer.h"
 #include "store/store.h"
 
@@ -61,10 +62,19 @@ public:
     Cursor(Database& database, Family family, std::string_view first, std::string_view end);
     Cursor(const Cursor&) = delete;                                  // RocksDB points at end_slice_
     Cursor& operator=(const Cursor&) = delete;
-    void seek(std::string_view key) { iterator_->Seek(slice(key)); }
-    void seek_back(std::string_view key) { iterator_->SeekForPrev(slice(key)); }
+    void seek(std::string_view key) {
+      const LibraryFrame frame;
+      iterator_->Seek(slice(key));
+    }
+    void seek_back(std::string_view key) {
+      const LibraryFrame frame;
+      iterator_->SeekForPrev(slice(key));
+    }
     bool valid() const { return iterator_->Valid(); }
-    void next() { iterator_->Next(); }
+    void next() {
+      const LibraryFrame frame;
+      iterator_->Next();
+    }
     std::string_view key() const { return view(iterator_->key()); }
     std::string_view value() const { return view(iterator_->value()); }
     Status status() const;
