@@ -1,4 +1,5 @@
 """The built program as other programs use it: a command with its JSON, a server that is started, asked, stopped or killed."""
+import atexit
 import http.client
 import json
 import os
@@ -37,6 +38,7 @@ class Server:
         began = time.monotonic()
         command = [takt.program, "serve", "--data-dir", takt.data, "--listen", "127.0.0.1:0", "--json", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        atexit.register(self.process.kill)  # a test that fails stops nothing; one that has ended already is left alone
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
