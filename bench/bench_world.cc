@@ -80,7 +80,7 @@ std::shared_ptr<const Models> make_models(const Catalogue& catalogue) {
     std::vector<ScoredSymbol> neighbours;
     for (int n = 0; n < 50; ++n) neighbours.push_back({catalogue.at(static_cast<ItemIndex>(random.below(catalogue.size()))).labels.item, 1.0F / static_cast<float>(n + 1)});
     models->viewed_together.put(catalogue.at(static_cast<ItemIndex>(i)).labels.item, neighbours);
-    models->bought_together.put(catalogue.at(static_cast<ItemIndex>(i)).labels.item, std::move(neighbours));
+    models->bought_together.put(catalogue.at(static_cast<ItemIndex>(i)).labels.item, neighbours);
   }
   return models;
 }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace takt::bench {
 namespace {
@@ -37,6 +38,9 @@ void decide_whole(benchmark::State& state) {
   const SteadyClock clock;
   Random random(5);
   std::vector<double> micros;
+  struct StageSum { double micros = 0; std::size_t out = 0; };
+  std::map<Stage, StageSum> stages; // with every visitor's own misses, unlike stages_bench
+  double score = 0;
   std::size_t shown = 0, degraded = 0;
   std::uint64_t seed = 1;
   for (int warm = 0; warm < 2000; ++warm) static_cast<void>(decide(*made.store, *made.world, made.request_of(random.below(made.customers), seed++), clock, {}));
@@ -47,6 +51,11 @@ void decide_whole(benchmark::State& state) {
     auto decision = decide(*made.store, *made.world, request, clock, {});
     micros.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
     shown += decision->placements.front().choices.size();
+    for (const StageTiming& timing : decision->placements.front().funnel) {
+      stages[timing.stage].micros += static_cast<double>(timing.nanos) / 1e3;
+      stages[timing.stage].out += timing.out;
+    }
+    for (const Choice& choice : decision->placements.front().choices) score += choice.score;
     degraded += decision->degraded.size();
   }
   static_cast<void>(made.store->records().sync());
@@ -58,13 +67,18 @@ void decide_whole(benchmark::State& state) {
   state.counters["p99_us"] = percentile(micros, 0.99);
   state.counters["p999_us"] = percentile(micros, 0.999);
   state.counters["items_per_slate"] = static_cast<double>(shown) / decisions;
+  for (const auto& [stage, sum] : stages) {
+    state.counters[std::string(to_text(stage)) + "_us"] = sum.micros / decisions;
+    if (sum.out > 0) state.counters[std::string(to_text(stage)) + "_out"] = static_cast<double>(sum.out) / decisions;
+  }
+  state.counters["score_per_slate"] = score / decisions; // what a smaller pool of candidates would cost
   state.counters["degraded"] = static_cast<double>(degraded);
 }
 
 BENCHMARK(decide_whole)->ArgNames({"items", "customers", "exposures"})
     ->Args({1'000, 1'000, 200})->Args({10'000, 1'000, 200})->Args({100'000, 1'000, 200})->Args({1'000'000, 1'000, 200})
     ->Args({100'000, 1'000, 10})->Args({100'000, 1'000, 100})->Args({100'000, 1'000, 1'000})->Args({100'000, 200, 4'000})
-    ->Args({100'000, 100'000, 200})->Iterations(20'000)->Unit(benchmark::kMicrosecond);
+    ->Args({100'000, 20'000, 200})->Args({100'000, 100'000, 200})->Iterations(20'000)->Unit(benchmark::kMicrosecond);
 
 } // namespace
 } // namespace takt::bench

@@ -69,8 +69,7 @@ bool read_scored(ByteReader& in, const SymbolList& list, std::vector<ScoredSymbo
 }
 
 void write_neighbours(ByteWriter& out, const SymbolList& list, const NeighbourTable& table) {
-  std::vector<Symbol> items;
-  for (const auto& [item, neighbours] : table.rows()) items.push_back(item);
+  std::vector<Symbol> items(table.items().begin(), table.items().end());
   std::sort(items.begin(), items.end());
   out.varint(items.size());
   for (const Symbol item : items) {
@@ -84,16 +83,16 @@ bool read_neighbours(ByteReader& in, const SymbolList& list, NeighbourTable& tab
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const Symbol item = list.at(in.varint());
     std::vector<ScoredSymbol> neighbours;
-    if (item == Symbol::none || !read_scored(in, list, neighbours)) return false;
-    table.put(item, std::move(neighbours));
+    if (item == Symbol::none || table.has(item) || !read_scored(in, list, neighbours)) return false;
+    table.put(item, neighbours);
   }
   return in.ok();
 }
 
 void collect(SymbolList& list, const NeighbourTable& table) {
-  for (const auto& [item, neighbours] : table.rows()) {
+  for (const Symbol item : table.items()) {
     list.add(item);
-    for (const ScoredSymbol& neighbour : neighbours) list.add(neighbour.item);
+    for (const ScoredSymbol& neighbour : table.of(item)) list.add(neighbour.item);
   }
 }
 

@@ -28,7 +28,6 @@ struct Candidate {
 
 struct Dropped {
   ItemIndex index = 0;
-  LabelSet labels;
   std::vector<Reason> reasons;                        ///< at least one; all that block
 };
 

@@ -4,6 +4,7 @@
 #include "engine/text.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace takt {
 namespace {
@@ -18,6 +19,21 @@ SymbolList intern_all(const std::vector<std::string>& texts, SymbolTable& symbol
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+ItemFacts facts_of(const Item& item) {
+  ItemFacts facts;
+  facts.active = item.active;
+  facts.sold_out = item.stock && *item.stock <= 0;
+  facts.everywhere = item.channels.empty() && item.regions.empty();
+  facts.has_price = item.price.has_value();
+  facts.has_value = item.value_micros.has_value();
+  facts.price = item.price ? item.price->amount() : 0.0;
+  facts.value = item.value_micros ? static_cast<double>(*item.value_micros) / 1e6 : 0.0;
+  facts.added_at = item.added_at;
+  facts.starts_at = item.starts_at.value_or(UtcTime::min());
+  facts.ends_at = item.ends_at.value_or(UtcTime::max());
+  return facts;
 }
 
 std::shared_ptr<CatalogueItem> compile(Item item, SymbolTable& symbols) {
@@ -35,6 +51,7 @@ std::shared_ptr<CatalogueItem> compile(Item item, SymbolTable& symbols) {
   row->channels = intern_all(item.channels, symbols);
   row->aliases = intern_all(item.aliases, symbols);
   row->title_words = title_words(item.title);
+  row->facts = facts_of(item);
   row->item = std::move(item);
   return row;
 }
@@ -61,6 +78,9 @@ std::shared_ptr<const Catalogue> Catalogue::build(std::vector<Item> items, Symbo
   catalogue->removed_.assign(catalogue->rows_.size(), 0);
   catalogue->order_rows(0);
   catalogue->index_rows();
+  std::vector<ItemIndex> all(catalogue->rows_.size());
+  std::iota(all.begin(), all.end(), ItemIndex{0});
+  catalogue->copy_fronts(std::move(all));
   return catalogue;
 }
 
@@ -70,6 +90,7 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
   next->version_ = version;
   const std::size_t known_rows = rows_.size();
   bool lists_hold = true;
+  std::vector<ItemIndex> touched;
   for (Item& item : changed) {
     const bool has_aliases = !item.aliases.empty();
     auto row = compile(std::move(item), symbols);
@@ -78,10 +99,12 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
       lists_hold = lists_hold && *place < known_rows && same_place(next->at(*place), *row);
       next->rows_[*place] = std::move(row);
       next->removed_[*place] = 0;
+      touched.push_back(*place);
     } else {
       lists_hold = lists_hold && !has_aliases;
       next->rows_.push_back(std::move(row));
       next->removed_.push_back(0);
+      touched.push_back(static_cast<ItemIndex>(next->rows_.size() - 1));
       next->name_symbol(next->rows_.back()->labels.item, static_cast<ItemIndex>(next->rows_.size() - 1));
     }
   }
@@ -90,8 +113,10 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
     if (!place || next->at(*place).removed) continue;
     auto tombstone = std::make_shared<CatalogueItem>(next->at(*place));
     tombstone->removed = true;
+    tombstone->facts.active = false;
     next->rows_[*place] = std::move(tombstone);
     next->removed_[*place] = 1;
+    touched.push_back(*place);
     lists_hold = false;
   }
   if (next->rows_.size() > known_rows) next->order_rows(known_rows);
@@ -99,21 +124,28 @@ std::shared_ptr<const Catalogue> Catalogue::with(std::vector<Item> changed, std:
     next->index_rows();
   else
     for (std::size_t row = known_rows; row < next->rows_.size(); ++row) next->list_row(static_cast<ItemIndex>(row));
+  next->copy_fronts(std::move(touched));
   return next;
 }
 
 std::optional<ItemIndex> Catalogue::find(Symbol item) const {
   const auto symbol = static_cast<std::size_t>(item);
-  if (symbol >= by_symbol_.size() || by_symbol_[symbol] == 0) return std::nullopt;
-  const ItemIndex row = by_symbol_[symbol] - 1;
-  if (is_removed(row)) return std::nullopt;
-  return row;
+  const std::uint32_t named = symbol < by_symbol_.size() ? by_symbol_[symbol] : 0;
+  if (named == 0 || (named & tombstone_bit) != 0) return std::nullopt;
+  return named - 1;
 }
 
-void Catalogue::prefetch(ItemIndex index) const {
-  constexpr std::size_t line_bytes = 64, read_first_bytes = 192; // removed, hash, labels, channels
-  const auto* begin = reinterpret_cast<const char*>(rows_[index].get());
-  for (std::size_t offset = 0; offset < read_first_bytes; offset += line_bytes) __builtin_prefetch(begin + offset);
+/// Puts the fronts of these rows into their blocks; a block that an older catalogue also has is copied first.
+void Catalogue::copy_fronts(std::vector<ItemIndex> changed) {
+  std::sort(changed.begin(), changed.end());
+  fronts_.resize((rows_.size() + fronts_per_block - 1) / fronts_per_block);
+  for (auto from = changed.begin(); from != changed.end();) {
+    const std::size_t block = *from / fronts_per_block;
+    const auto fronts = std::make_shared<ItemFront[]>(fronts_per_block);
+    if (fronts_[block]) std::copy_n(fronts_[block].get(), fronts_per_block, fronts.get());
+    for (; from != changed.end() && *from / fronts_per_block == block; ++from) fronts[*from % fronts_per_block] = *rows_[*from];
+    fronts_[block] = fronts;
+  }
 }
 
 bool Catalogue::is_named(Symbol name) const {
@@ -124,7 +156,7 @@ bool Catalogue::is_named(Symbol name) const {
 /// The row of this very id, tombstones included.
 std::optional<ItemIndex> Catalogue::row_of_id(Symbol item, const ItemId& id) const {
   if (item == Symbol::none || !is_named(item)) return std::nullopt;
-  const ItemIndex named = by_symbol_[static_cast<std::size_t>(item)] - 1;
+  const ItemIndex named = (by_symbol_[static_cast<std::size_t>(item)] & ~tombstone_bit) - 1;
   if (rows_[named]->labels.item == item) return named;
   // The name is an alias now; a tombstone may lie behind it.
   const auto place = std::lower_bound(by_id_.begin(), by_id_.end(), id, [this](ItemIndex row, const ItemId& wanted) { return rows_[row]->item.id < wanted; });
@@ -173,7 +205,7 @@ void Catalogue::order_rows(std::size_t sorted_count) {
 void Catalogue::name_symbol(Symbol name, ItemIndex index) {
   const auto symbol = static_cast<std::size_t>(name);
   if (symbol >= by_symbol_.size()) by_symbol_.resize(symbol + symbol / 8 + 1, 0);
-  by_symbol_[symbol] = index + 1;
+  by_symbol_[symbol] = (index + 1) | (is_removed(index) ? tombstone_bit : 0);
 }
 
 /// Adds one row to the lists it belongs to, in their order.

@@ -7,6 +7,7 @@
 #include "engine/reserve.h"
 #include "engine/resolve.h"
 #include "engine/stage/stages.h"
+#include "engine/taste.h"
 
 namespace takt {
 
@@ -14,9 +15,7 @@ namespace takt {
 Result<Decision> run_stages(const World& world, const Person& person, const DecisionRequest& request, StageRunner& stages) {
   Call call(world, person, request);
   Decision decision = begin_decision(call);
-  const CustomerFeatures features = stages.run(Stage::features, [&] {
-    return build_customer_features(*person.record, person.session, person.now, person.profile_allowed);
-  });
+  const CustomerFeatures features = stages.run(Stage::features, [&] { return customer_features(*world.models, person); });
 
   TAKT_TRY(openings, open_placements(call));
   for (const Opening& opening : openings) {

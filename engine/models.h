@@ -8,12 +8,13 @@
 #include "engine/index/vector_index.h"
 #include "features/scorer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace takt {
@@ -27,15 +28,43 @@ struct ScoredSymbol {
 /// Neighbours of each item, best first, at most 50 per item.
 class NeighbourTable {
 public:
-  void put(Symbol item, std::vector<ScoredSymbol> neighbours) { rows_[item] = std::move(neighbours); }
-  std::span<const ScoredSymbol> of(Symbol item) const {
-    const auto found = rows_.find(item);
-    return found == rows_.end() ? std::span<const ScoredSymbol>{} : std::span<const ScoredSymbol>{found->second};
+  /// Once per item.
+  void put(Symbol item, const std::vector<ScoredSymbol>& neighbours) {
+    const bool is_new = place_.emplace(item, {static_cast<std::uint32_t>(all_.size()), static_cast<std::uint32_t>(neighbours.size())});
+    TAKT_CHECK(is_new, "an item has one list of neighbours");
+    items_.push_back(item);
+    all_.insert(all_.end(), neighbours.begin(), neighbours.end());
   }
-  const std::unordered_map<Symbol, std::vector<ScoredSymbol>>& rows() const { return rows_; }
+  std::span<const ScoredSymbol> of(Symbol item) const {
+    const Place* found = place_.find(item);
+    return found ? std::span(all_).subspan(found->begin, found->count) : std::span<const ScoredSymbol>{};
+  }
+  /// Asks the memory for an item's list in two steps, some time before it is read. Changes nothing.
+  void prefetch_place(Symbol item) const { place_.prefetch(item); }
+  void prefetch(Symbol item) const {
+    constexpr std::size_t line_bytes = 64;
+    const auto list = std::as_bytes(of(item));
+    for (std::size_t at = 0; at < list.size(); at += line_bytes) __builtin_prefetch(list.data() + at);
+  }
+  std::span<const Symbol> items() const { return items_; }   ///< in the order they were put
+  std::size_t size() const { return items_.size(); }
+  bool has(Symbol item) const { return place_.contains(item); }
+  /// The same items with the same lists, in whatever order they were put.
+  friend bool operator==(const NeighbourTable& a, const NeighbourTable& b) {
+    return a.size() == b.size() && std::all_of(a.items_.begin(), a.items_.end(), [&](Symbol item) {
+      const auto left = a.of(item), right = b.of(item);
+      return b.has(item) && std::equal(left.begin(), left.end(), right.begin(), right.end());
+    });
+  }
 
 private:
-  std::unordered_map<Symbol, std::vector<ScoredSymbol>> rows_;
+  struct Place {
+    std::uint32_t begin = 0, count = 0;
+    bool operator==(const Place&) const = default;
+  };
+  std::vector<Symbol> items_;
+  SymbolMap<Place> place_;
+  std::vector<ScoredSymbol> all_;                      ///< lists one behind the other
 };
 
 /// One row of `dimension` floats per item; row order is the order of `items`.

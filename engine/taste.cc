@@ -19,9 +19,16 @@ void prefetch_row(const ItemVectors& vectors, std::uint32_t row) {
   for (std::size_t i = 0; i < values.size(); i += floats_per_line) __builtin_prefetch(values.data() + i);
 }
 
+CustomerFeatures customer_features(const Models& models, const Person& person) {
+  CustomerFeatures features = build_customer_features(*person.record, person.session, person.now, person.profile_allowed);
+  features.taste = taste_vector(models, features);
+  return features;
+}
+
 std::vector<float> taste_vector(const Models& models, const CustomerFeatures& features) {
   const ItemVectors& vectors = models.vectors;
   std::vector<float> taste(vectors.dimension, 0);
+  for (const Symbol item : features.recent_items) vectors.row_of.prefetch(item);
   for (const Symbol item : features.recent_items) // fifty rows from all over the memory: asked for together they arrive together
     if (const std::uint32_t* row = vectors.row_of.find(item)) prefetch_row(vectors, *row);
   for (std::size_t i = 0; i < features.recent_items.size(); ++i) {

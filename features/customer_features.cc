@@ -33,8 +33,11 @@ struct Evidence {
 Evidence read_journey(const CustomerRecord& record, const SessionState& session, UtcTime now, CustomerFeatures& features) {
   Evidence evidence;
   const bool session_runs = session.ordinal > 0 && session.start_for(now) == session.start;
-  std::unordered_map<Symbol, std::size_t> place; // item → row in recent_items
-  std::unordered_map<Symbol, bool> in_session;
+  FlatSymbolMap<std::uint32_t> place; // item → row in recent_items
+  FlatSymbolMap<char> in_session;
+  features.viewed.reserve(record.journey.size());
+  features.recent_items.reserve(recent_items_max);
+  features.recent_weights.reserve(recent_items_max);
   for (auto event = record.journey.rbegin(); event != record.journey.rend(); ++event) {
     const double weight = evidence_of(event->kind) * static_cast<double>(event->weight);
     if (weight <= 0) continue;
@@ -44,14 +47,14 @@ Evidence read_journey(const CustomerRecord& record, const SessionState& session,
     if (event->item == Symbol::none) continue;
     if (is_view(event->kind)) features.viewed[event->item] += event->weight * static_cast<float>(decay(now, event->at, views_half_life));
     if (event->weight <= evidence_min) continue;
-    if (const auto known = place.find(event->item); known != place.end()) {
-      features.recent_weights[known->second] += static_cast<float>(worth);
+    if (const std::uint32_t* known = place.find(event->item)) {
+      features.recent_weights[*known] += static_cast<float>(worth);
     } else if (features.recent_items.size() < recent_items_max) {
-      place.emplace(event->item, features.recent_items.size());
+      place.emplace(event->item, static_cast<std::uint32_t>(features.recent_items.size()));
       features.recent_items.push_back(event->item);
       features.recent_weights.push_back(static_cast<float>(worth));
     }
-    if (session_runs && event->session == session.ordinal && in_session.emplace(event->item, true).second)
+    if (session_runs && event->session == session.ordinal && in_session.emplace(event->item, 1))
       features.session_items.push_back(event->item);
   }
   return evidence;

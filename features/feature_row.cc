@@ -41,9 +41,9 @@ constexpr float freshness_half_life_days = 14;
 constexpr float price_distance_max = 3;
 
 template <class Value>
-float look_up(const std::unordered_map<Symbol, Value>& map, Symbol key) {
-  const auto found = map.find(key);
-  return found == map.end() ? 0.0F : static_cast<float>(found->second);
+float look_up(const FlatSymbolMap<Value>& map, Symbol key) {
+  const Value* found = map.find(key);
+  return found ? static_cast<float>(*found) : 0.0F;
 }
 
 /// Most counts are zero, and the logarithm would be asked five times a candidate.
@@ -83,7 +83,7 @@ void write_feature_row(const CustomerFeatures& customer, const ItemFeatures& ite
   row[anchor] = item.from_anchor ? 1.0F : 0.0F;
   row[service] = item.is_service ? 1.0F : 0.0F;
   row[category_affinity] = category;
-  row[brand_affinity] = item.brand == Symbol::none ? 0.0F : look_up(customer.brand_affinity, item.brand);
+  row[brand_affinity] = look_up(customer.brand_affinity, item.brand);
   row[popularity] = item.popularity;
   row[freshness] = std::exp2(-std::max(item.age_days, 0.0F) / freshness_half_life_days);
   row[price_distance] = price_distance_of(item.price, customer.mean_price);

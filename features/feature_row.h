@@ -2,13 +2,13 @@
 /// The feature row of one (customer, item, placement): named columns with a fingerprint; a model refuses the wrong one.
 /// One code path for live decisions, training export and replay. Pure: no store, no clock.
 #include "core/cap.h"
+#include "core/flat_symbol_map.h"
 #include "core/record.h"
 #include "core/symbol.h"
 
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace takt {
@@ -18,11 +18,12 @@ struct CustomerFeatures {
   std::vector<Symbol> recent_items;                    ///< distinct, newest first, at most 50: views, clicks, adds, orders by weight > 0.1
   std::vector<float> recent_weights;                   ///< same length: decayed evidence, accidental clicks near 0
   std::vector<Symbol> session_items;                   ///< of the running session, newest first
-  std::unordered_map<Symbol, float> category_affinity; ///< share of decayed evidence in [0,1]
-  std::unordered_map<Symbol, float> brand_affinity;
-  std::unordered_map<Symbol, float> bought;            ///< item or group → decayed quantity
-  std::unordered_map<Symbol, float> viewed;            ///< item → decayed views
-  std::unordered_map<Symbol, std::uint32_t> exposures; ///< item → shown so far (ledger)
+  FlatSymbolMap<float> category_affinity;              ///< share of decayed evidence in [0,1]
+  FlatSymbolMap<float> brand_affinity;
+  FlatSymbolMap<float> bought;                         ///< item or group → decayed quantity
+  FlatSymbolMap<float> viewed;                         ///< item → decayed views
+  FlatSymbolMap<std::uint32_t> exposures;              ///< item → shown so far (ledger)
+  std::vector<float> taste;                            ///< unit length, in the space of the served model's items; empty = unknown
   float mean_price = 0;                                ///< of bought items; 0 = unknown
   float hours_since_last_visit = 0;
   float contacts_last_week = 0;                        ///< pressure over all channels

@@ -1,16 +1,18 @@
 // The only file that includes FAISS: its exceptions, raw pointers and −1 padding end here.
 #include "core/check.h"
+#include "engine/index/byte_product.h"
 #include "engine/index/exact_index.h"
 #include "engine/index/inner_product.h"
 
 #include <array>
 #include <cmath>
+#include <algorithm>
 #include <exception>
 #include <faiss/IndexFlat.h>
-#include <faiss/IndexIVFFlat.h>
-#include <faiss/utils/Heap.h>
+#include <faiss/IndexScalarQuantizer.h>
+#include <faiss/invlists/InvertedLists.h>
+#include <limits>
 #include <numeric>
-#include <omp.h>
 
 namespace takt {
 namespace {
@@ -70,45 +72,80 @@ std::vector<float> gather(std::span<const float> rows, std::size_t dimension, st
   return values;
 }
 
-/// FAISS's own hook for scanning a list. Debian's FAISS does it one float at a time (it is built for any x86-64): three quarters
-/// of a search.
-class ListScanner final : public faiss::InvertedListScanner {
+/// Codes put some rows a little too high and some too low: so many of the best by code are multiplied out again, with floats, and the best
+/// of those are the answer. Rounding is about a hundredth of the spread of the scores; the rows that near the last place are fewer than this.
+constexpr std::size_t again_of_four = 5, again_min = 16;
+std::size_t rows_again(std::size_t wanted) { return wanted * again_of_four / 4 + again_min; }
+
+/// A query against rows stored as one byte per dimension (FAISS QT_8bit: value = low + width · (code + 0.5) / 255, per dimension):
+/// query · row = offset + scale · (weights · codes).
+class CodedQuery {
 public:
-  explicit ListScanner(std::size_t dimension) : dimension_(dimension) {
-    keep_max = true; // inner product
-    code_size = dimension * sizeof(float);
+  void set(const float* query, const std::vector<float>& ranges, std::size_t dimension) {
+    const float *low = ranges.data(), *width = low + dimension;
+    std::vector<float> steps(dimension);
+    float largest = 0;
+    offset_ = 0;
+    for (std::size_t d = 0; d < dimension; ++d) {
+      steps[d] = query[d] * width[d] / 255;
+      largest = std::max(largest, std::abs(steps[d]));
+      offset_ += query[d] * low[d] + steps[d] / 2;
+    }
+    scale_ = largest / 127;
+    weights_.resize(dimension);
+    for (std::size_t d = 0; d < dimension; ++d) weights_[d] = scale_ > 0 ? static_cast<std::int8_t>(std::lround(steps[d] / scale_)) : std::int8_t{0};
   }
-  void set_query(const float* query) override { query_ = query; }
-  void set_list(idx_t list, float) override { list_no = list; }
-  float distance_to_code(const std::uint8_t* code) const override { return inner_product(query_, reinterpret_cast<const float*>(code), dimension_); }
-  std::size_t scan_codes(std::size_t count, const std::uint8_t* codes, const idx_t* ids, float* scores, idx_t* rows, std::size_t wanted) const override {
-    constexpr std::size_t block = 256;
-    std::array<float, block> products;
-    std::size_t changes = 0;
+  /// Offers what may be among the best: row i under name(i).
+  template <class Name>
+  void scan(const std::uint8_t* codes, std::size_t count, TopHits& best, Name&& name) const {
+    constexpr std::size_t block = 512; // products stay in the first-level cache between the loop that makes them and the selection
+    constexpr std::size_t group = 8;
+    std::array<std::int32_t, block> products{};
     for (std::size_t begin = 0; begin < count; begin += block) {
       const std::size_t width = std::min(block, count - begin);
-      inner_products(query_, reinterpret_cast<const float*>(codes) + begin * dimension_, dimension_, width, products.data());
-      for (std::size_t i = 0; i < width; ++i) {
-        if (!(products[i] > scores[0])) continue; // scores is a heap: the worst of the best stands first
-        faiss::minheap_replace_top(wanted, scores, rows, products[i], ids[begin + i]);
-        ++changes;
+      byte_products(weights_.data(), codes + begin * weights_.size(), weights_.size(), width, products.data());
+      for (std::size_t i = 0; i < width; i += group) {
+        // Most groups have nothing for us, and whole numbers say so at once; products beyond `width` are of an earlier block, and harmless.
+        const std::int32_t bar = product_at(best.bar());
+        bool any = false;
+        for (std::size_t g = 0; g < group; ++g) any |= products[i + g] >= bar;
+        if (!any) continue;
+        for (std::size_t g = i; g < std::min(i + group, width); ++g) best.offer(name(begin + g), offset_ + scale_ * static_cast<float>(products[g]));
       }
     }
-    return changes;
   }
 
 private:
-  std::size_t dimension_;
-  const float* query_ = nullptr;
+  /// No product below it reaches the score.
+  std::int32_t product_at(float score) const {
+    const float product = scale_ > 0 ? std::floor((score - offset_) / scale_) - 2 : -std::numeric_limits<float>::infinity();
+    constexpr float largest = 1e9F; // within 32 bits; products are smaller
+    return static_cast<std::int32_t>(std::clamp(product, -largest, largest));
+  }
+
+  std::vector<std::int8_t> weights_;
+  float scale_ = 0, offset_ = 0;
 };
 
-class InvertedFile final : public faiss::IndexIVFFlat {
+/// The longest rows as codes of their own ranges: they are several times as long as the others.
+class CodedRows {
 public:
-  using faiss::IndexIVFFlat::IndexIVFFlat;
-  faiss::InvertedListScanner* get_InvertedListScanner(bool store_pairs, const faiss::IDSelector* selector) const override {
-    TAKT_CHECK(!store_pairs && !selector, "searches here ask for plain rows");
-    return new ListScanner(static_cast<std::size_t>(d)); // FAISS deletes it
+  CodedRows(std::span<const float> rows, std::size_t dimension)
+      : quantizer_(dimension, faiss::ScalarQuantizer::QT_8bit), codes_(rows.size()) {
+    if (rows.empty()) return;
+    quantizer_.train(rows.size() / dimension, rows.data());
+    quantizer_.compute_codes(rows.data(), codes_.data(), rows.size() / dimension);
   }
+  void scan(std::span<const float> query, std::span<const std::uint32_t> names, TopHits& best) const {
+    if (codes_.empty()) return;
+    CodedQuery coded;
+    coded.set(query.data(), quantizer_.trained, query.size());
+    coded.scan(codes_.data(), names.size(), best, [&](std::size_t i) { return names[i]; });
+  }
+
+private:
+  faiss::ScalarQuantizer quantizer_;
+  std::vector<std::uint8_t> codes_;
 };
 
 class FaissIndex final : public VectorIndex {
@@ -116,20 +153,25 @@ public:
   FaissIndex(std::span<const float> rows, std::size_t dimension) : FaissIndex(rows, dimension, square_lengths(rows, dimension)) {}
 
   std::vector<VectorHit> search(std::span<const float> query, const SearchLimits& limits) const override {
-    TopHits best(std::min(limits.items_max, size()));
-    head_.scan(query, head_names(), best);
-    search_tail(query, limits, best);
+    const std::size_t wanted = std::min(limits.items_max, size()), again = std::min(rows_again(wanted), size());
+    TopHits near(again);
+    head_.scan(query, head_names(), near);
+    search_tail(query, limits.probes, near);
+    TopHits best(wanted);
+    const std::vector<VectorHit> nearest = near.take();
+    for (const VectorHit& hit : nearest) prefetch(row(hit.row)); // from all over the memory: asked for together they arrive together
+    for (const VectorHit& hit : nearest) best.offer(hit.row, inner_product(query.data(), row(hit.row).data(), dimension_));
     return best.take();
   }
   std::size_t size() const override { return order_.size(); }
-  std::size_t dimension() const override { return head_.dimension(); }
+  std::size_t dimension() const override { return dimension_; }
   std::string name() const override { return "faiss-ivf"; }
 
 private:
   FaissIndex(std::span<const float> rows, std::size_t dimension, const std::vector<double>& squares)
-      : order_(by_length(squares)), head_count_(exact_rows(order_, squares)),
+      : rows_(rows), dimension_(dimension), order_(by_length(squares)), head_count_(exact_rows(order_, squares)),
         head_(gather(rows, dimension, head_names()), dimension), coarse_(static_cast<faiss::Index::idx_t>(dimension)),
-        tail_(&coarse_, dimension, lists_for(order_.size() - head_count_), faiss::METRIC_INNER_PRODUCT) {
+        tail_(&coarse_, dimension, lists_for(order_.size() - head_count_), faiss::ScalarQuantizer::QT_8bit, faiss::METRIC_INNER_PRODUCT, false) {
     const std::vector<float> values = gather(rows, dimension, tail_names());
     const auto count = static_cast<faiss::Index::idx_t>(tail_names().size());
     tail_.cp.seed = clustering_seed;
@@ -141,40 +183,35 @@ private:
     centroids_ = std::make_unique<ExactIndex>(std::span(coarse_.get_xb(), tail_.nlist * dimension), dimension);
   }
 
+  std::span<const float> row(std::uint32_t index) const { return rows_.subspan(index * dimension_, dimension_); }
+  static void prefetch(std::span<const float> row) {
+    constexpr std::size_t floats_per_line = 16;
+    for (std::size_t i = 0; i < row.size(); i += floats_per_line) __builtin_prefetch(row.data() + i);
+  }
   std::span<const std::uint32_t> head_names() const { return std::span(order_).first(head_count_); }
   std::span<const std::uint32_t> tail_names() const { return std::span(order_).subspan(head_count_); }
 
-  void search_tail(std::span<const float> query, const SearchLimits& limits, TopHits& best) const {
-    const std::size_t wanted = std::min(limits.items_max, tail_names().size());
-    if (wanted == 0) return;
-    // A request is one thread of many: parallel loops inside it would only fight the others. The setting is the thread's own.
-    omp_set_num_threads(1);
-    faiss::SearchParametersIVF parameters;
-    parameters.nprobe = std::clamp<std::size_t>(limits.probes, 1, tail_.nlist);
-    std::vector<faiss::Index::idx_t> lists;
-    std::vector<float> list_scores;
-    for (const VectorHit& near : centroids_->search(query, {.items_max = parameters.nprobe})) {
-      lists.push_back(static_cast<faiss::Index::idx_t>(near.row));
-      list_scores.push_back(near.score);
+  /// FAISS clusters, encodes and keeps the lists; they are read here and not by its search, whose loops are built for any x86-64, one
+  /// number at a time, and whose heap starts empty where the head has set a bar already that few rows of the tail reach.
+  void search_tail(std::span<const float> query, std::size_t probes, TopHits& best) const {
+    if (!centroids_) return;
+    CodedQuery coded;
+    coded.set(query.data(), tail_.sq.trained, dimension_);
+    for (const VectorHit& near : centroids_->search(query, {.items_max = std::clamp<std::size_t>(probes, 1, tail_.nlist)})) {
+      faiss::InvertedLists::ScopedCodes codes(tail_.invlists, near.row);
+      const faiss::InvertedLists::ScopedIds ids(tail_.invlists, near.row);
+      coded.scan(codes.get(), tail_.invlists->list_size(near.row), best, [&](std::size_t i) { return tail_names()[static_cast<std::size_t>(ids[i])]; });
     }
-    std::vector<float> scores(wanted);
-    std::vector<faiss::Index::idx_t> rows(wanted, -1);
-    try {
-      tail_.search_preassigned(1, query.data(), static_cast<faiss::Index::idx_t>(wanted), lists.data(), list_scores.data(), scores.data(), rows.data(),
-                               false, &parameters);
-    } catch (const std::exception&) {
-      return; // out of memory: the exact part still answers
-    }
-    for (std::size_t i = 0; i < wanted; ++i)
-      if (rows[i] >= 0) best.offer(tail_names()[static_cast<std::size_t>(rows[i])], scores[i]);
   }
 
+  std::span<const float> rows_;      ///< not ours
+  std::size_t dimension_;
   std::vector<std::uint32_t> order_; ///< rows by length: the first head_count_ are scanned, the rest is FAISS row 0, 1, …
   std::size_t head_count_;
-  ExactIndex head_;
+  CodedRows head_;
   faiss::IndexFlatIP coarse_;
-  InvertedFile tail_;
-  std::unique_ptr<ExactIndex> centroids_; ///< of coarse_, for the same reason as ListScanner; null where the tail is empty
+  faiss::IndexIVFScalarQuantizer tail_;
+  std::unique_ptr<ExactIndex> centroids_; ///< of coarse_, multiplied by our own loop; null where the tail is empty
 };
 
 } // namespace

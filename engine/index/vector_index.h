@@ -31,7 +31,8 @@ public:
 
 /// Brute force over a row-major matrix: the truth the other one is tested against. Keeps a copy.
 std::unique_ptr<VectorIndex> make_exact_index(std::span<const float> rows, std::size_t dimension);
-/// Largest 2 % of norms exact + FAISS IVF for the tail (design.md §6). Training is seeded: same rows, same index.
+/// Largest 2 % of norms scanned + FAISS IVF for the tail (design.md §6), both as one byte per dimension; the nearest are then multiplied
+/// out with the rows themselves, so scores are exact. The rows must outlive the index. Training is seeded: same rows, same index.
 std::unique_ptr<VectorIndex> make_faiss_index(std::span<const float> rows, std::size_t dimension);
 /// The exact one up to `exact_index_rows_max` rows, else FAISS.
 std::unique_ptr<VectorIndex> make_index(std::span<const float> rows, std::size_t dimension);

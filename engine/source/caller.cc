@@ -10,10 +10,9 @@ struct Offered {
   std::optional<double> score;
 };
 
-Dropped drop(const Search& search, ItemIndex index, ReasonCode code) {
+Dropped drop(ItemIndex index, ReasonCode code) {
   Dropped dropped;
   dropped.index = index;
-  dropped.labels = labels_at(search.catalogue().at(index), search.opening.rules);
   Reason reason;
   reason.stage = Stage::retrieve;
   reason.code = code;
@@ -49,11 +48,11 @@ Candidates take_caller_candidates(const Search& search) {
     const ItemIndex index = offered[place].index;
     if (std::binary_search(search.without.begin(), search.without.end(), index)) continue;
     if (!search.may_stand(index)) {
-      candidates.dropped.push_back(drop(search, index, ReasonCode::placement_mismatch));
+      candidates.dropped.push_back(drop(index, ReasonCode::placement_mismatch));
       continue;
     }
     if (candidates.alive.size() >= limits::candidates_max) {
-      candidates.dropped.push_back(drop(search, index, ReasonCode::not_retrieved));
+      candidates.dropped.push_back(drop(index, ReasonCode::not_retrieved));
       continue;
     }
     Candidate candidate;

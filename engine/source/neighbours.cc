@@ -16,14 +16,17 @@ struct Part {
 };
 
 /// Parts of one item together, in the order of the seeds.
-std::vector<Part> gather(const NeighbourTable& table, std::span<const Seed> seeds) {
+std::vector<Part> gather(const Catalogue& catalogue, const NeighbourTable& table, std::span<const Seed> seeds) {
   std::vector<Part> parts;
   parts.reserve(seeds.size() * neighbours_read_max);
+  for (const Seed& seed : seeds) table.prefetch_place(seed.item);
+  for (const Seed& seed : seeds) table.prefetch(seed.item);
   for (std::uint32_t s = 0; s < seeds.size(); ++s) {
     const auto all = table.of(seeds[s].item);
     for (const ScoredSymbol& neighbour : all.first(std::min(all.size(), neighbours_read_max)))
       parts.push_back({neighbour.item, seeds[s].weight * neighbour.score, s});
   }
+  for (const Part& part : parts) catalogue.prefetch_name(part.item);
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.item != b.item ? a.item < b.item : a.seed < b.seed; });
   return parts;
 }
@@ -44,7 +47,7 @@ std::vector<Seed> seeds_for(const Search& search) {
 
 void find_neighbours(const Search& search, const NeighbourTable& table, std::span<const Seed> seeds, Finds& finds) {
   seeds = seeds.first(std::min(seeds.size(), seeds_max));
-  const std::vector<Part> parts = gather(table, seeds);
+  const std::vector<Part> parts = gather(search.catalogue(), table, seeds);
   std::vector<Find> found;
   for (std::size_t begin = 0; begin < parts.size();) {
     std::size_t end = begin, most = begin;
@@ -57,7 +60,7 @@ void find_neighbours(const Search& search, const NeighbourTable& table, std::spa
     begin = end;
     if (std::any_of(seeds.begin(), seeds.end(), [&](const Seed& seed) { return seed.item == reason.item; })) continue;
     const auto index = search.catalogue().find(reason.item);
-    if (!index || search.is_anchor(search.catalogue().at(*index))) continue;
+    if (!index || (!search.anchors.empty() && search.is_anchor(search.catalogue().at(*index)))) continue;
     found.push_back({*index, sum, seeds[reason.seed].because, seeds[reason.seed].item});
   }
   finds.put_all(std::move(found));

@@ -7,7 +7,7 @@ namespace takt {
 bool Search::may_stand(ItemIndex index) const {
   if (catalogue().is_removed(index)) return false;
   const auto& kinds = opening.rules.kinds;
-  if (!kinds.empty() && !std::binary_search(kinds.begin(), kinds.end(), catalogue().at(index).labels.kind)) return false;
+  if (!kinds.empty() && !std::binary_search(kinds.begin(), kinds.end(), catalogue().front(index).labels.kind)) return false;
   return !std::binary_search(without.begin(), without.end(), index);
 }
 

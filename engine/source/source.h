@@ -52,6 +52,7 @@ public:
   /// Divides by the best score, so that sources can be compared.
   void normalise();
   const std::vector<Find>& all() const { return finds_; }
+  std::vector<Find>& all() { return finds_; }
 
 private:
   const Search& search_;

@@ -12,15 +12,17 @@ Candidates apply_caps(const Call& call, const Opening& opening, Candidates items
     const CapCandidate asked{&candidate.labels, opening.contact};
     if (!call.caps.blocks(asked)) return true;
     std::vector<Reason> reasons = cap_reasons(call, asked, Stage::caps);
-    items.dropped.push_back({candidate.index, std::move(candidate.labels), std::move(reasons)});
+    items.dropped.push_back({candidate.index, std::move(reasons)});
     return false;
   });
 
   // When an item would be free again is asked only where somebody will read it: it costs more than the whole check.
   if (items.alive.empty() || call.request.explain == Explain::full) {
     CapEnds ends(call);
-    for (std::size_t i = dropped_before; i < items.dropped.size(); ++i)
-      ends.fill({&items.dropped[i].labels, opening.contact}, items.dropped[i].reasons);
+    for (std::size_t i = dropped_before; i < items.dropped.size(); ++i) {
+      const LabelSet labels = labels_at(call.world.catalogue->at(items.dropped[i].index), opening.rules);
+      ends.fill({&labels, opening.contact}, items.dropped[i].reasons);
+    }
   }
   return items;
 }

@@ -1,9 +1,9 @@
 // Stage 7. Keys that some candidate has are numbered; the ledger is then walked for clicks and for exposures, once each.
 #include "core/cap_key.h"
+#include "core/flat_symbol_map.h"
 #include "engine/stage/fatigue_curve.h"
 #include "engine/stage/stages.h"
 
-#include <array>
 #include <span>
 
 namespace takt {
@@ -15,8 +15,8 @@ constexpr double factor_worth_telling = 0.999;
 /// Categories are not cut: wear-out of "Shoes" is not that of "Shoes > Pumps".
 constexpr std::uint32_t full_path = 0;
 
-/// What a row of the table stands for: a dimension of the policy and a label.
-std::array<Symbol, 2> row_key(std::size_t dimension, Symbol label) { return {static_cast<Symbol>(dimension), label}; }
+/// The one key of "all" is Symbol::none, which no table takes.
+Symbol key_of(Symbol label) { return static_cast<Symbol>(static_cast<std::uint32_t>(label) + 1); }
 
 struct KeyFatigue {
   std::vector<UtcTime> clicks;
@@ -37,43 +37,40 @@ struct RowLists {
 class FatigueTable {
 public:
   FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates)
-      : policy_(policy), rows_(2, candidates.size() * policy.per.size()) {
+      : policy_(policy), rows_of_(policy.per.size()) {
     candidate_rows_.rows.reserve(candidates.size() * policy.per.size());
     candidate_rows_.ends.reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
         for (const Symbol label : detail::key_values(policy.per[dimension], full_path, candidate.labels, detail::KeySide::candidate))
-          candidate_rows_.rows.push_back(rows_.insert(row_key(dimension, label)));
+          candidate_rows_.rows.push_back(row_of(dimension, label));
       candidate_rows_.ends.push_back(candidate_rows_.rows.size());
     }
-    keys_.resize(rows_.size());
+    keys_.resize(rows_count_);
   }
 
   void read(const Ledger& ledger, UtcTime now) {
     const RowLists rows = rows_by_label_set(ledger);
-    const auto for_each_shown = [&](auto&& visit) {
-      for (const Entry& entry : ledger.entries) {
-        // A stranger with a publishable key must not be able to wear an item out; ghosts were never seen.
-        if (entry.origin == EntryOrigin::unverified || entry.origin == EntryOrigin::ghost) continue;
-        const auto keys = rows.of(entry.labels);
-        if (keys.empty()) continue;
-        const Medium medium = ledger.labels_of(entry).medium;
-        const auto shown = shown_at(entry, medium);
-        if (shown && *shown <= now) visit(entry, medium, *shown, keys);
-      }
-    };
+    struct Exposure { const Entry* entry; UtcTime shown; };
+    std::vector<Exposure> exposures;
+    exposures.reserve(ledger.entries.size());
     // Clicks first: each takes from every earlier exposure of its keys.
-    for_each_shown([&](const Entry& entry, Medium, UtcTime, std::span<const std::size_t> keys) {
+    for (const Entry& entry : ledger.entries) {
+      // A stranger with a publishable key must not be able to wear an item out; ghosts were never seen.
+      if (entry.origin == EntryOrigin::unverified || entry.origin == EntryOrigin::ghost || rows.of(entry.labels).empty()) continue;
+      const auto shown = shown_at(entry, ledger.labels_of(entry).medium);
+      if (!shown || *shown > now) continue;
+      exposures.push_back({&entry, *shown});
       for (const Mark& mark : entry.marks)
         if (mark.kind == MarkKind::clicked)
-          for (const std::size_t key : keys) keys_[key].clicks.push_back(mark.at);
-    });
-    for_each_shown([&](const Entry& entry, Medium medium, UtcTime shown, std::span<const std::size_t> keys) {
-      add(keys, shown, now);
-      if (entry.marks.size() < 2) return; // seen once
-      for (const UtcTime again : reshown_at(entry, medium))
-        if (again <= now) add(keys, again, now);
-    });
+          for (const std::size_t key : rows.of(entry.labels)) keys_[key].clicks.push_back(mark.at);
+    }
+    for (const auto& [entry, shown] : exposures) {
+      add(rows.of(entry->labels), shown, now);
+      if (entry->marks.size() < 2) continue; // seen once
+      for (const UtcTime again : reshown_at(*entry, ledger.labels_of(*entry).medium))
+        if (again <= now) add(rows.of(entry->labels), again, now);
+    }
     for (KeyFatigue& key : keys_)
       if (key.exposures > 0) key.discount = fatigue_discount(key.fatigue, policy_.beta);
   }
@@ -104,14 +101,21 @@ private:
     for (const LabelSet& set : ledger.label_sets) {
       for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension)
         for (const Symbol label : detail::key_values(policy_.per[dimension], full_path, set, detail::KeySide::entry))
-          if (const auto found = rows_.find(row_key(dimension, label)); found != detail::no_key) lists.rows.push_back(found);
+          if (const std::size_t* found = rows_of_[dimension].find(key_of(label))) lists.rows.push_back(*found);
       lists.ends.push_back(lists.rows.size());
     }
     return lists;
   }
 
+  std::size_t row_of(std::size_t dimension, Symbol label) {
+    if (const std::size_t* known = rows_of_[dimension].find(key_of(label))) return *known;
+    rows_of_[dimension].emplace(key_of(label), rows_count_);
+    return rows_count_++;
+  }
+
   const FatiguePolicy& policy_;
-  detail::KeyIndex rows_;
+  std::vector<FlatSymbolMap<std::size_t>> rows_of_;   ///< per dimension of the policy
+  std::size_t rows_count_ = 0;
   std::vector<KeyFatigue> keys_;
   RowLists candidate_rows_;
 };

@@ -40,7 +40,7 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items) {
     Reason reason;
     reason.stage = Stage::arbitrate;
     reason.code = ReasonCode::below_hold;
-    ranked.dropped.push_back({candidate.index, std::move(candidate.labels), {std::move(reason)}});
+    ranked.dropped.push_back({candidate.index, {std::move(reason)}});
   }
   std::sort(places.begin(), places.end());
   ranked.alive.reserve(places.size());

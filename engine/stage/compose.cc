@@ -17,6 +17,9 @@ namespace {
 constexpr std::string_view hold_key = "\x1fhold";
 /// A discount smaller than this is not worth a sentence.
 constexpr double factor_worth_telling = 0.999;
+/// So many of the best still open ones are options of a draw: whoever is further down the ranking is outranked, and costs nothing. At the
+/// default temperature of 0.05 what is left out would have been drawn in less than one of a hundred slates (docs/benchmarks.md).
+constexpr std::size_t options_per_slot = 8, options_min = 64;
 
 Reason reason_of(Stage stage, ReasonCode code) {
   Reason reason;
@@ -30,7 +33,8 @@ public:
   SlateBuilder(Call& call, const Opening& opening, Ranked ranked)
       : call_(call), opening_(opening), placement_(opening.rules.placement), policy_(call.world.policy()),
         organic_(placement_.mode == PlacementMode::organic), items_(std::move(ranked.alive)), open_(items_.size(), true),
-        placement_key_(hash64(opening.request.placement.text())), diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets()) {
+        placement_key_(hash64(opening.request.placement.text())), looked_at_(std::min(items_.size(), std::max<std::size_t>(options_min, options_per_slot * opening.limit))),
+        diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets(), looked_at_) {
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
     const auto& never_hold = policy_.arbitration.never_hold;
@@ -40,7 +44,7 @@ public:
       normalised_.push_back(score_max > 0 ? item.score / score_max : 0.0);
       pins_ = pins_ || item.pinned_slot;
       never_held_.push_back(std::find(never_hold.begin(), never_hold.end(), item.labels.kind) != never_hold.end());
-      keys_.push_back(call.world.catalogue->at(item.index).id_hash);
+      keys_.push_back(call.world.catalogue->front(item.index).id_hash);
     }
   }
 
@@ -51,8 +55,8 @@ public:
       if (!fill(slot)) break;
     slate_.dropped.reserve(slate_.dropped.size() + items_.size());
     const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
-    for (std::size_t i = 0; i < items_.size(); ++i) // nobody asks for their labels any more
-      if (open_[i]) slate_.dropped.push_back({items_[i].index, std::move(items_[i].labels), {rest}});
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (open_[i]) slate_.dropped.push_back({items_[i].index, {rest}});
     if (slate_.choices.size() < opening_.limit) slate_.reasons = why_short(slate_);
     if (slate_.choices.empty()) answer_nothing(stop);
     return std::move(slate_);
@@ -74,7 +78,28 @@ private:
     return draw(slot);
   }
 
+  /// Where caps and variants left too few of those at the top to choose from, everybody is looked at.
+  void widen(std::size_t slots_left) {
+    if (looked_at_ == items_.size()) return;
+    const auto open = static_cast<std::size_t>(std::count(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(looked_at_), char{1}));
+    if (open >= options_per_slot / 2 * slots_left && !pins_) return;
+    look_at_all();
+  }
+
+  void look_at_all() {
+    const std::size_t from = std::exchange(looked_at_, items_.size());
+    diversity_.look_at(looked_at_);
+    if (organic_ || slate_.choices.empty()) return;
+    for (std::size_t i = from; i < looked_at_; ++i) { // what every slot so far would have said of them
+      if (!open_[i]) continue;
+      const CapCandidate asked{&items_[i].labels, opening_.contact};
+      if (!placement_.variants && call_.taken_groups.contains(items_[i].labels.group)) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
+      else if (call_.caps.blocks(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
+    }
+  }
+
   bool draw(std::uint32_t slot) {
+    widen(opening_.limit - slot + 1);
     std::vector<std::size_t>& items = drawn_from_;
     std::vector<DrawOption>& options = options_;
     items.clear();
@@ -83,7 +108,7 @@ private:
     // Hold comes first: among equals that are worth nothing, doing nothing wins.
     const bool may_hold = placement_.hold && !never_held_is_open();
     if (may_hold) options.push_back({0.0, mix64(slot_key, hash64(hold_key))});
-    for (std::size_t i = 0; i < items_.size(); ++i) {
+    for (std::size_t i = 0; i < looked_at_; ++i) {
       if (!open_[i] || (pins_ && is_pinned_later(i, slot))) continue;
       items.push_back(i);
       options.push_back({gain(i), mix64(slot_key, keys_[i])});
@@ -99,7 +124,7 @@ private:
   double gain(std::size_t i) const { return normalised_[i] + diversity_.penalty(i); }
 
   bool choose(std::size_t i, std::uint32_t slot, double propensity, bool usable) {
-    const double discount = std::exp(diversity_.penalty(i));
+    const double discount = std::exp(i < looked_at_ ? diversity_.penalty(i) : 0.0);
     if (discount < factor_worth_telling) {
       items_[i].reasons.push_back(reason_of(Stage::compose, ReasonCode::diversity));
       items_[i].reasons.back().factor = discount;
@@ -108,15 +133,16 @@ private:
     call_.take(items_[i].labels, opening_.contact, !organic_);
     slate_.choices.push_back({items_[i], slot, propensity, usable});
     if (slot == opening_.limit) return true; // whoever is left was outranked, whatever the next slot would have said
+    if (i >= looked_at_) look_at_all();
     diversity_.choose(i, open_);
     if (!organic_) close_what_the_slot_forbids(items_[i].labels);
     return true;
   }
 
-  /// Variants of what was chosen, and whoever a cap does not let join this slate.
+  /// Variants of what was chosen, and whoever a cap does not let join this slate; of those that are looked at.
   void close_what_the_slot_forbids(const LabelSet& chosen) {
     const std::size_t dropped_before = slate_.dropped.size();
-    for (std::size_t i = 0; i < items_.size(); ++i) {
+    for (std::size_t i = 0; i < looked_at_; ++i) {
       if (!open_[i]) continue;
       const CapCandidate asked{&items_[i].labels, opening_.contact};
       if (!placement_.variants && items_[i].labels.group == chosen.group) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
@@ -136,7 +162,7 @@ private:
 
   void drop(std::size_t i, std::vector<Reason> reasons) {
     open_[i] = false;
-    slate_.dropped.push_back({items_[i].index, items_[i].labels, std::move(reasons)});
+    slate_.dropped.push_back({items_[i].index, std::move(reasons)});
   }
 
   /// Nothing is shown: on purpose, because a rule says so, or because nothing is there (then the fallback may help).
@@ -184,6 +210,7 @@ private:
   std::vector<char> never_held_;             ///< of a kind that hold does not beat
   bool pins_ = false;                        ///< any item has a pinned slot
   std::uint64_t placement_key_;
+  std::size_t looked_at_;                    ///< from here on nobody is an option yet
   SlateDiversity diversity_;
   std::vector<std::uint64_t> keys_;          ///< of the items' draws
   std::vector<std::size_t> drawn_from_;      ///< of one draw; members, so that ten slots share their memory

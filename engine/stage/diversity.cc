@@ -59,34 +59,71 @@ void ResidualVariance::choose(std::size_t chosen, std::span<const double> kernel
   TAKT_CHECK(variance_[chosen] > variance_min, "a chosen row adds something");
   const double deviation = std::sqrt(variance_[chosen]);
   std::vector<double> column(kernel_row.begin(), kernel_row.end());
-  for (const std::vector<double>& earlier : columns_) {
-    const double share = earlier[chosen];
-    for (std::size_t i = 0; i < column.size(); ++i) column[i] -= share * earlier[i];
+  for (const Step& earlier : steps_) {
+    const double share = earlier.column[chosen];
+    if (share == 0) continue; // nothing in common with that one: most pairs of items
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] -= share * earlier.column[i];
   }
   const double scale = 1.0 / deviation;
   for (std::size_t i = 0; i < column.size(); ++i) {
     column[i] *= scale;
     variance_[i] = std::max(0.0, variance_[i] - column[i] * column[i]);
   }
-  columns_.push_back(std::move(column));
+  steps_.push_back({chosen, deviation, std::move(column)});
 }
 
-SlateDiversity::SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items)
+void ResidualVariance::add(double diagonal, std::span<const double> kernel_to_chosen) {
+  TAKT_CHECK(kernel_to_chosen.size() == steps_.size(), "one kernel value per chosen row");
+  double variance = diagonal;
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    double value = kernel_to_chosen[k];
+    for (std::size_t earlier = 0; earlier < k; ++earlier) value -= steps_[earlier].column[steps_[k].chosen] * steps_[earlier].column.back();
+    value *= 1.0 / steps_[k].deviation;
+    steps_[k].column.push_back(value);
+    variance = std::max(0.0, variance - value * value);
+  }
+  variance_.push_back(variance);
+}
+
+SlateDiversity::SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items, std::size_t looked_at)
     : method_(policy.strength > 0 ? policy.method : DiversityMethod::none),
       weight_(std::min(policy.strength, strength_max) / (1.0 - std::min(policy.strength, strength_max))), items_(std::move(items)),
-      residual_(std::vector<double>(items_.size(), 1.0)), penalties_(items_.size(), 0.0), row_(items_.size()) {}
+      residual_(std::vector<double>(looked_at, 1.0)), penalties_(looked_at, 0.0), row_(looked_at) {
+  TAKT_CHECK(looked_at <= items_.size(), "only items are looked at");
+}
+
+double SlateDiversity::penalty_of(double variance) const { return weight_ * std::log(std::max(variance, variance_min)); }
 
 void SlateDiversity::choose(std::size_t item, std::span<const char> open) {
   if (method_ == DiversityMethod::none) return;
   const auto is_asked = [&](std::size_t i) { return open.empty() || open[i] != 0; };
-  for (std::size_t i = 0; i < items_.size(); ++i) row_[i] = i == item ? 1.0 : is_asked(i) ? similarity_of(*items_[item], *items_[i]) : 0.0;
+  for (std::size_t i = 0; i < row_.size(); ++i) row_[i] = i == item ? 1.0 : is_asked(i) ? similarity_of(*items_[item], *items_[i]) : 0.0;
+  chosen_.push_back(items_[item]);
   if (method_ == DiversityMethod::dpp) {
     residual_.choose(item, row_);
-    for (std::size_t i = 0; i < items_.size(); ++i)
-      if (is_asked(i)) penalties_[i] = weight_ * std::log(std::max(residual_.at(i), variance_min));
+    for (std::size_t i = 0; i < row_.size(); ++i)
+      if (is_asked(i) && residual_.at(i) < 1) penalties_[i] = penalty_of(residual_.at(i));
   } else {
-    for (std::size_t i = 0; i < items_.size(); ++i) penalties_[i] = std::min(penalties_[i], -weight_ * row_[i]);
+    for (std::size_t i = 0; i < row_.size(); ++i) penalties_[i] = std::min(penalties_[i], -weight_ * row_[i]);
   }
+}
+
+void SlateDiversity::look_at(std::size_t count) {
+  TAKT_CHECK(count <= items_.size(), "only items are looked at");
+  std::vector<double> to_chosen(chosen_.size());
+  for (std::size_t i = penalties_.size(); i < count; ++i) {
+    double penalty = 0;
+    for (std::size_t k = 0; k < chosen_.size(); ++k) {
+      to_chosen[k] = similarity_of(*chosen_[k], *items_[i]);
+      penalty = std::min(penalty, -weight_ * to_chosen[k]);
+    }
+    if (method_ == DiversityMethod::dpp) {
+      residual_.add(1.0, to_chosen);
+      penalty = residual_.at(i) < 1 ? penalty_of(residual_.at(i)) : 0.0;
+    }
+    penalties_.push_back(method_ == DiversityMethod::none ? 0.0 : penalty);
+  }
+  row_.resize(penalties_.size());
 }
 
 } // namespace takt

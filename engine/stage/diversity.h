@@ -10,7 +10,7 @@
 ///
 /// Similarity of labels: shared category prefixes (cosine), brand, tags (cosine), each a positive semidefinite kernel, so their
 /// mixture is one. No two items count as the same (`similarity_max`): δ stays >= 1 − similarity_max and no penalty is unbounded.
-/// Cost: choose is O(items × slots so far) and one similarity per item; 200 items × 10 slots ~50 µs. Threads: one decision.
+/// Cost: choose is O(items looked at × slots so far) and one similarity per item; 80 items × 10 slots ~20 µs. Threads: one decision.
 #include "core/policy.h"
 
 #include <span>
@@ -29,26 +29,38 @@ public:
   explicit ResidualVariance(std::vector<double> diagonal);
   /// `kernel_row[i]` = kernel(chosen, i). A row that nothing is left of (δ ~ 0) cannot be chosen again (TAKT_CHECK).
   void choose(std::size_t chosen, std::span<const double> kernel_row);
+  /// One more row, with its kernel values to the chosen ones in the order they were chosen.
+  void add(double diagonal, std::span<const double> kernel_to_chosen);
   double at(std::size_t row) const { return variance_[row]; }
 
 private:
+  struct Step {
+    std::size_t chosen = 0;
+    double deviation = 1;
+    std::vector<double> column;                ///< c_i of the paper
+  };
   std::vector<double> variance_;
-  std::vector<std::vector<double>> columns_;   ///< c_i of the paper, one vector per chosen row
+  std::vector<Step> steps_;
 };
 
 class SlateDiversity {
 public:
-  /// The label sets must outlive it.
-  SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items);
-  /// <= 0, in units of the normalised score.
+  /// The label sets must outlive it. The first `looked_at` of them are asked about; the others once look_at says so.
+  SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items, std::size_t looked_at);
+  SlateDiversity(const Diversity& policy, std::vector<const LabelSet*> items) : SlateDiversity(policy, items, items.size()) {}
+  /// <= 0, in units of the normalised score. Of an item that is looked at.
   double penalty(std::size_t item) const { return penalties_[item]; }
   /// `open[i] == 0`: nobody will ask for the penalty of i again, now or later. Empty: all may be asked for.
   void choose(std::size_t item, std::span<const char> open = {});
+  /// From now on the first `count` may be asked for: what the chosen ones take from the new ones is made up for.
+  void look_at(std::size_t count);
 
 private:
+  double penalty_of(double variance) const;
   DiversityMethod method_;
   double weight_;                              ///< strength/(1−strength)
   std::vector<const LabelSet*> items_;
+  std::vector<const LabelSet*> chosen_;
   ResidualVariance residual_;
   std::vector<double> penalties_;
   std::vector<double> row_;                    ///< similarities to the item that is being chosen

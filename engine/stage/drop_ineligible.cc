@@ -35,9 +35,9 @@ public:
     }
   }
 
-  void report(const Item& item, const LabelSet& labels, std::vector<Reason>& out) {
-    if (!schedule_holds(item, now_))
-      out.push_back(blocked(ReasonCode::out_of_schedule, {}, item.starts_at && now_ < *item.starts_at ? item.starts_at : std::nullopt));
+  void report(const ItemFacts& facts, const LabelSet& labels, std::vector<Reason>& out) {
+    if (now_ < facts.starts_at || now_ >= facts.ends_at)
+      out.push_back(blocked(ReasonCode::out_of_schedule, {}, now_ < facts.starts_at ? std::optional(facts.starts_at) : std::nullopt));
     for (const auto& [gate, end] : gates_)
       if (gate_binds(*gate, labels)) out.push_back(blocked(ReasonCode::gated, gate->id, end));
     report_dismissals(labels, out);
@@ -89,11 +89,11 @@ public:
     }
   }
 
-  void report(const CatalogueItem& item, const LabelSet& labels, std::vector<Reason>& out) const {
+  void report(ItemIndex index, const LabelSet& labels, std::vector<Reason>& out) const {
     if (call_.excluded.contains(labels.item)) out.push_back(blocked(ReasonCode::excluded));
     const auto shares_group = [&](const CatalogueItem* anchor) { return anchor->labels.group == labels.group; };
     if (std::any_of(anchors_.begin(), anchors_.end(), shares_group)) out.push_back(blocked(ReasonCode::anchor)); // itself included
-    if (call_.request.filter && !condition_holds(*call_.request.filter, item, anchors_.empty() ? nullptr : anchors_.front()))
+    if (call_.request.filter && !condition_holds(*call_.request.filter, call_.world.catalogue->at(index), anchors_.empty() ? nullptr : anchors_.front()))
       out.push_back(blocked(ReasonCode::filtered));
     if (organic_) return; // a search result is not incomplete because the hero shows one of its items
     if (call_.taken_items.contains(labels.item)) out.push_back(blocked(ReasonCode::duplicate));
@@ -109,6 +109,7 @@ private:
 } // namespace
 
 Candidates drop_ineligible(const Call& call, const Opening& opening, Candidates items) {
+  const Catalogue& catalogue = *call.world.catalogue;
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const StandingRules standing(call, opening);
   const CallRules own(call, opening);
@@ -116,12 +117,11 @@ Candidates drop_ineligible(const Call& call, const Opening& opening, Candidates 
 
   std::vector<Reason> reasons;
   keep_if(items.alive, [&](Candidate& candidate) {
-    const CatalogueItem& item = call.world.catalogue->at(candidate.index);
-    standing.report(item, candidate.labels, reasons);
-    if (!organic) timed.report(item.item, candidate.labels, reasons);
-    own.report(item, candidate.labels, reasons);
+    standing.report(catalogue, candidate.index, candidate.labels, reasons);
+    if (!organic) timed.report(catalogue.front(candidate.index).facts, candidate.labels, reasons);
+    own.report(candidate.index, candidate.labels, reasons);
     if (reasons.empty()) return true;
-    items.dropped.push_back({candidate.index, std::move(candidate.labels), std::exchange(reasons, {})});
+    items.dropped.push_back({candidate.index, std::exchange(reasons, {})});
     return false;
   });
   return items;

@@ -2,7 +2,7 @@
 
 namespace takt {
 
-LabelSet labels_at(const CatalogueItem& item, const PlacementRules& rules) {
+LabelSet labels_at(const ItemFront& item, const PlacementRules& rules) {
   LabelSet labels = item.labels;
   labels.channel = rules.channel;
   labels.placement = rules.symbol;

@@ -38,14 +38,25 @@ bool applies(const SourceEntry& entry, const Search& search, bool popular_only) 
   return chosen.empty() || std::find(chosen.begin(), chosen.end(), entry.source) != chosen.end();
 }
 
-/// So many per source that twice as many as scoring needs are found where every source finds all it may: the overlap between
-/// sources and what eligibility drops take their part. Fewer than find_min would leave a source with one need only.
+/// How many candidates scoring should get. A wider choice than 20 a slot costs time in every stage and hardly changes the slate.
+std::size_t candidates_wanted(const Opening& opening) {
+  constexpr std::size_t per_slot = 20, wanted_min = 60;
+  return std::clamp(per_slot * opening.limit, wanted_min, limits::candidates_max);
+}
+
+/// So many per source that twice as many as wanted are found where every source finds all it may: the overlap between sources and
+/// what eligibility drops take their part. Fewer than find_min would leave a source with one need only.
 std::size_t finds_per_source(const Search& search) {
-  constexpr std::size_t scored_per_slot = 20, find_min = 40;
+  constexpr std::size_t find_min = 20;
   std::size_t sources_asked = 0;
   for (const SourceEntry& entry : sources) sources_asked += applies(entry, search, false) ? 1 : 0;
-  const std::size_t wanted = std::clamp<std::size_t>(scored_per_slot * search.opening.limit, 100, limits::candidates_max);
-  return std::clamp(2 * wanted / std::max<std::size_t>(sources_asked, 1), find_min, limits::per_source_max);
+  return std::clamp(2 * candidates_wanted(search.opening) / std::max<std::size_t>(sources_asked, 1), find_min, limits::per_source_max);
+}
+
+/// Where the sources before it found little (day one, a visitor without a past), `popular` makes up for them.
+std::size_t finds_of_popular(const Search& search, std::size_t found) {
+  const std::size_t wanted = candidates_wanted(search.opening);
+  return std::clamp(wanted - std::min(found, wanted), search.finds_max, limits::per_source_max);
 }
 
 std::vector<ItemIndex> known_anchors(const Call& call, const Opening& opening) {
@@ -84,13 +95,19 @@ void bound(std::vector<Sourced>& merged, const Catalogue& catalogue) {
     std::nth_element(merged.begin(), merged.begin() + limits::candidates_max, merged.end(), better);
     merged.resize(limits::candidates_max);
   }
-  std::sort(merged.begin(), merged.end(), [&](const Sourced& a, const Sourced& b) { return catalogue.rank(a.find.index) < catalogue.rank(b.find.index); });
+  std::vector<std::uint64_t> order(merged.size()); // (rank, place) as one number, as in merge
+  for (std::size_t i = 0; i < merged.size(); ++i) order[i] = static_cast<std::uint64_t>(catalogue.rank(merged[i].find.index)) << 32 | i;
+  std::sort(order.begin(), order.end());
+  std::vector<Sourced> ordered;
+  ordered.reserve(merged.size());
+  for (const std::uint64_t one : order) ordered.push_back(merged[one & 0xffff'ffff]);
+  merged = std::move(ordered);
 }
 
 Candidate candidate_of(const Sourced& sourced, const Catalogue& catalogue, const Opening& opening) {
   Candidate candidate;
   candidate.index = sourced.find.index;
-  candidate.labels = labels_at(catalogue.at(sourced.find.index), opening.rules);
+  candidate.labels = labels_at(catalogue.front(sourced.find.index), opening.rules);
   candidate.source = sourced.source;
   candidate.retrieval_score = sourced.find.score;
   candidate.because = sourced.find.because;
@@ -109,6 +126,7 @@ Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeat
   std::vector<Sourced> found;
   for (const SourceEntry& entry : sources) {
     if (!applies(entry, search, popular_only)) continue;
+    if (entry.source == Source::popular && !popular_only) search.finds_max = finds_of_popular(search, found.size());
     Finds finds(search);
     entry.find(search, finds);
     for (const Find& find : finds.all()) found.push_back({find, entry.source});
@@ -117,11 +135,6 @@ Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeat
   bound(merged, catalogue);
   // Two hundred items from all over the memory: asked for together they arrive together, one by one they cost ~100 ns each.
   for (const Sourced& sourced : merged) catalogue.prefetch(sourced.find.index);
-  for (const Sourced& sourced : merged) {
-    const LabelSet& labels = catalogue.at(sourced.find.index).labels;
-    __builtin_prefetch(labels.category.data());
-    __builtin_prefetch(labels.tags.data());
-  }
   Candidates candidates;
   candidates.alive.reserve(merged.size());
   for (const Sourced& sourced : merged) candidates.alive.push_back(candidate_of(sourced, catalogue, opening));

@@ -24,7 +24,7 @@ bool is_from_anchor(Source source) { return source == Source::similar || source 
 class RowWriter {
 public:
   RowWriter(const Call& call, const CustomerFeatures& customer)
-      : call_(call), models_(*call.world.models), customer_(customer), taste_(taste_vector(models_, customer)), service_(call.world.symbols->find("service")) {}
+      : call_(call), models_(*call.world.models), customer_(customer), service_(call.world.symbols->find("service")) {}
 
   /// Two hundred items, their vectors and rows of counts lie all over the memory: asked for together they arrive together.
   void prefetch(std::span<const Candidate> candidates) const {
@@ -33,27 +33,23 @@ public:
       models_.popularity.prefetch(candidate.labels.item);
     }
     for (const Candidate& candidate : candidates) {
-      const Item& item = call_.world.catalogue->at(candidate.index).item;
-      __builtin_prefetch(&item.price);
-      __builtin_prefetch(&item.value_micros);
-      __builtin_prefetch(&item.added_at);
-      const std::uint32_t* row = taste_.empty() ? nullptr : models_.vectors.row_of.find(candidate.labels.item);
+      const std::uint32_t* row = customer_.taste.empty() ? nullptr : models_.vectors.row_of.find(candidate.labels.item);
       if (row) prefetch_row(models_.vectors, *row);
     }
   }
 
   void write(const Candidate& candidate, std::span<float> row) const {
-    const CatalogueItem& item = call_.world.catalogue->at(candidate.index);
+    const ItemFacts& item = call_.world.catalogue->front(candidate.index).facts;
     ItemFeatures features;
     features.item = candidate.labels.item;
     features.group = candidate.labels.group;
     features.brand = candidate.labels.brand;
     features.category = candidate.labels.category;
     if (const float* popularity = models_.popularity.find(candidate.labels.item)) features.popularity = *popularity;
-    features.taste_match = taste_match(models_, taste_, candidate.labels.item);
+    features.taste_match = taste_match(models_, customer_.taste, candidate.labels.item);
     features.retrieval_score = candidate.retrieval_score;
-    features.price = item.item.price ? static_cast<float>(item.item.price->amount()) : 0.0F;
-    features.age_days = age_days(item.item);
+    features.price = static_cast<float>(item.price);
+    features.age_days = age_days(item);
     features.caller_score = squashed(candidate.caller_score);
     features.from_session = is_from_session(candidate.source);
     features.from_anchor = is_from_anchor(candidate.source);
@@ -62,7 +58,7 @@ public:
   }
 
 private:
-  float age_days(const Item& item) const {
+  float age_days(const ItemFacts& item) const {
     if (item.added_at == UtcTime{}) return age_unknown_days;
     return static_cast<float>(static_cast<double>((call_.person.now - item.added_at).count()) / static_cast<double>(days(1).count()));
   }
@@ -70,14 +66,13 @@ private:
   const Call& call_;
   const Models& models_;
   const CustomerFeatures& customer_;
-  std::vector<float> taste_;
   Symbol service_;
 };
 
 /// Worth of one response in the account's currency.
-double value_of(const Item& item, const Arbitration& arbitration) {
-  if (item.value_micros) return static_cast<double>(*item.value_micros) / 1e6;
-  if (item.price) return item.price->amount() * arbitration.margin;
+double value_of(const ItemFacts& item, const Arbitration& arbitration) {
+  if (item.has_value) return item.value;
+  if (item.has_price) return item.price * arbitration.margin;
   return static_cast<double>(arbitration.default_value_micros) / 1e6;
 }
 
@@ -103,7 +98,7 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
     terms = ScoreTerms{};
     terms.p_act = probabilities[i];
     terms.p_nothing = 0; // is learnt from randomised hold only; until then the whole response is credited to the item
-    terms.value = value_of(call.world.catalogue->at(items.alive[i].index).item, arbitration);
+    terms.value = value_of(call.world.catalogue->front(items.alive[i].index).facts, arbitration);
     terms.contact_cost = organic ? 0 : static_cast<double>(opening.rules.placement.contact_cost_micros) / 1e6;
     terms.attention_price = organic ? 0 : arbitration.attention_price; // who searches asked for it
   }

@@ -50,6 +50,6 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
 EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const CatalogueItem& item);
 
 /// Labels of an item at this opening.
-LabelSet labels_at(const CatalogueItem& item, const PlacementRules& rules);
+LabelSet labels_at(const ItemFront& item, const PlacementRules& rules);
 
 } // namespace takt

@@ -50,26 +50,22 @@ bool StandingRules::consent_given(Symbol purpose) const {
   return allowed_[static_cast<std::size_t>(Purpose::marketing)]; // a purpose we do not know needs what marketing needs
 }
 
-bool StandingRules::fits_placement(const CatalogueItem& item, const LabelSet& labels) const {
-  if (!rules_.kinds.empty() && !std::binary_search(rules_.kinds.begin(), rules_.kinds.end(), labels.kind)) return false;
+bool StandingRules::takes_kind(const LabelSet& labels) const {
+  return rules_.kinds.empty() || std::binary_search(rules_.kinds.begin(), rules_.kinds.end(), labels.kind);
+}
+
+bool StandingRules::takes_place(const CatalogueItem& item) const {
   if (!item.channels.empty() && !std::binary_search(item.channels.begin(), item.channels.end(), rules_.channel)) return false;
   const auto& regions = item.item.regions;
   return regions.empty() || territory_.empty() ||
          std::any_of(regions.begin(), regions.end(), [&](const std::string& region) { return same_territory(region, territory_); });
 }
 
-void StandingRules::report(const CatalogueItem& item, const LabelSet& labels, std::vector<Reason>& out) const {
-  const auto block = [&](ReasonCode code) {
-    Reason reason;
-    reason.stage = Stage::eligibility;
-    reason.code = code;
-    out.push_back(std::move(reason));
-  };
-  if (!item.item.active || item.removed) block(ReasonCode::inactive);
-  if (item.item.stock && *item.item.stock <= 0) block(ReasonCode::out_of_stock);
-  if (organic_) return; // the caller's own list: search, recently viewed
-  if (!fits_placement(item, labels)) block(ReasonCode::placement_mismatch);
-  if (!consent_given(labels.purpose)) block(ReasonCode::consent);
+void StandingRules::block(ReasonCode code, std::vector<Reason>& out) {
+  Reason reason;
+  reason.stage = Stage::eligibility;
+  reason.code = code;
+  out.push_back(std::move(reason));
 }
 
 } // namespace takt

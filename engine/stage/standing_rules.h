@@ -16,11 +16,27 @@ class StandingRules {
 public:
   StandingRules(const Call& call, const Opening& opening);
   /// Appends one Reason for each rule that blocks.
-  void report(const CatalogueItem& item, const LabelSet& labels, std::vector<Reason>& out) const;
+  void report(const CatalogueItem& item, const LabelSet& labels, std::vector<Reason>& out) const {
+    report(item, labels, out, [&]() -> const CatalogueItem& { return item; });
+  }
+  /// The same, of which most items need their front only.
+  void report(const Catalogue& catalogue, ItemIndex index, const LabelSet& labels, std::vector<Reason>& out) const {
+    report(catalogue.front(index), labels, out, [&]() -> const CatalogueItem& { return catalogue.at(index); });
+  }
 
 private:
+  template <class ItemOf>
+  void report(const ItemFront& front, const LabelSet& labels, std::vector<Reason>& out, ItemOf&& item_of) const {
+    if (!front.facts.active) block(ReasonCode::inactive, out);
+    if (front.facts.sold_out) block(ReasonCode::out_of_stock, out);
+    if (organic_) return; // the caller's own list: search, recently viewed
+    if (!takes_kind(labels) || (!front.facts.everywhere && !takes_place(item_of()))) block(ReasonCode::placement_mismatch, out);
+    if (!consent_given(labels.purpose)) block(ReasonCode::consent, out);
+  }
+  static void block(ReasonCode code, std::vector<Reason>& out);
   bool consent_given(Symbol purpose) const;
-  bool fits_placement(const CatalogueItem& item, const LabelSet& labels) const;
+  bool takes_kind(const LabelSet& labels) const;
+  bool takes_place(const CatalogueItem& item) const;    ///< channel and region
 
   static constexpr std::size_t purposes_count = 5;
   const PlacementRules& rules_;

@@ -101,7 +101,7 @@ NeighbourTable neighbours_of(std::span<const Occurrence> occurrences, std::span<
     std::vector<ScoredSymbol> best;
     best.reserve(kept);
     for (std::size_t i = 0; i < kept; ++i) best.push_back({items[scored[i].item], static_cast<float>(scored[i].score)});
-    if (!best.empty()) table.put(items[item], std::move(best));
+    if (!best.empty()) table.put(items[item], best);
     if (item % 4096 == 0) progress(static_cast<double>(item) / static_cast<double>(items.size()));
   }
   return table;

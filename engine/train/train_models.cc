@@ -155,9 +155,9 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("popular", models->popular.size());
   models->metrics.push_back({"trending", options.version, models->trending.size(), std::nullopt, 0});
   models->viewed_together = neighbours_of(seen.views, seen.items, rank, viewed_pairs, part("viewed_together"));
-  note("viewed_together", models->viewed_together.rows().size());
+  note("viewed_together", models->viewed_together.size());
   models->bought_together = neighbours_of(seen.purchases, seen.items, rank, bought_pairs, part("bought_together"));
-  note("bought_together", models->bought_together.rows().size());
+  note("bought_together", models->bought_together.size());
   models->vectors = make_item_vectors(catalogue, symbols, models->viewed_together, models->bought_together, count_baskets(seen), part("item_vectors"));
   note("item_vectors", models->vectors.items.size());
   const double recall = index_vectors(*models);

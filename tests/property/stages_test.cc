@@ -1,6 +1,7 @@
 // Random shops, customers and rules through stages 4 to 9: nothing is lost or invented, nothing that is shown breaks a rule,
 // and the same arguments give the same slate.
 #include "engine/stage_runner.h"
+#include "engine/taste.h"
 #include "tests/support/engine_builders.h"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ public:
 Slate run_stages_4_to_9(Bound& bound, Candidates found) {
   StoppedClock clock;
   StageRunner stages(clock);
-  const CustomerFeatures features = build_customer_features(*bound.person, bound.person.session, bound.person.now, bound.person.profile_allowed);
+  const CustomerFeatures features = customer_features(*bound.call.world.models, bound.person);
   Candidates items = stages.run_source(Stage::retrieve, [&] { return std::move(found); });
   items = stages.run(Stage::eligibility, std::move(items), [&](Candidates in) { return drop_ineligible(bound.call, bound.opening, std::move(in)); });
   items = stages.run(Stage::caps, std::move(items), [&](Candidates in) { return apply_caps(bound.call, bound.opening, std::move(in)); });

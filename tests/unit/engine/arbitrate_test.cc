@@ -1,4 +1,5 @@
 // Score terms, hold and order.
+#include "engine/taste.h"
 #include "features/scorer.h"
 #include "tests/support/engine_builders.h"
 
@@ -28,7 +29,7 @@ protected:
   }
   Ranked arbitrated() {
     Bound bound(scene);
-    const CustomerFeatures features = build_customer_features(*bound.person, bound.person.session, bound.person.now, true);
+    const CustomerFeatures features = customer_features(*bound.call.world.models, bound.person);
     Ranked ranked = arbitrate(bound.call, bound.opening, score_items(bound.call, bound.opening, features, bound.candidates()));
     text = names(bound, ranked.alive) + "|" + dropped_text(bound, ranked.dropped);
     return ranked;
