@@ -76,6 +76,37 @@ TEST_F(Composing, one_item_per_group_unless_the_placement_shows_variants) {
   EXPECT_EQ(text, "a,b,c|");
 }
 
+TEST_F(Composing, looks_further_down_where_variants_leave_nothing_at_the_top) {
+  for (int i = 0; i < 100; ++i) scored("g" + std::to_string(100 + i), 1000 - i).group = "g";
+  for (int i = 0; i < 50; ++i) scored("x" + std::to_string(100 + i), 100 - i);
+  const Slate slate = composed();
+  EXPECT_TRUE(text.starts_with("g100,x100,x101|")) << text;
+  EXPECT_EQ(std::count_if(slate.dropped.begin(), slate.dropped.end(), [](const Dropped& one) { return one.reasons.front().code == ReasonCode::group_duplicate; }), 99);
+}
+
+TEST_F(Composing, looks_further_down_where_the_slates_own_caps_leave_nothing_at_the_top) {
+  for (int i = 0; i < 100; ++i) scored("a" + std::to_string(100 + i), 1000 - i).brand = "Acme";
+  for (int i = 0; i < 50; ++i) scored("x" + std::to_string(100 + i), 100 - i).brand = "Own";
+  scene.add_cap("one-per-brand", Per::brand, 1);
+  composed();
+  EXPECT_TRUE(text.starts_with("a100,x100|")) << text;
+}
+
+TEST_F(Composing, ends_where_those_further_down_are_not_allowed_either) {
+  for (int i = 0; i < 100; ++i) scored("a" + std::to_string(100 + i), 1000 - i).group = i < 90 ? "g" : "h";
+  composed();
+  EXPECT_TRUE(text.starts_with("a100,a190|")) << text;
+}
+
+TEST_F(Composing, what_is_different_is_not_overlooked_because_it_ranks_low) {
+  for (int i = 0; i < 100; ++i) scored("a" + std::to_string(100 + i), 10 - 0.001 * i).category = {"Shoes"};
+  scored("x", 5).category = {"Hats"};
+  scene.policy.diversity = {DiversityMethod::dpp, 0.6};
+  scene.placement.hold = true;
+  composed();
+  EXPECT_TRUE(text.starts_with("a100,x")) << text; // among the first 64 every gain is below zero by now, and hold would have won
+}
+
 TEST_F(Composing, every_slot_counts_for_the_caps_of_the_next) {
   for (const auto& [id, score] : {std::pair{"a", 4.0}, {"b", 3.0}, {"c", 2.0}, {"d", 1.0}}) scored(id, score).brand = score > 1.5 ? "Acme" : "Own";
   scene.add_cap("brand", Per::brand, 2);

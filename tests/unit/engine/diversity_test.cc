@@ -144,6 +144,31 @@ TEST(SlateDiversity, chooses_as_the_quality_weighted_determinant_does) {
   }
 }
 
+TEST(SlateDiversity, looking_at_more_later_is_as_if_they_had_been_looked_at_from_the_start) {
+  Random random(4);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t count = 6 + random.below(20), first = 3 + random.below(count - 3);
+    std::vector<LabelSet> labels(count);
+    std::vector<const LabelSet*> items;
+    for (LabelSet& set : labels) {
+      set = random_labels(random);
+      items.push_back(&set);
+    }
+    for (const DiversityMethod method : {DiversityMethod::dpp, DiversityMethod::mmr, DiversityMethod::none}) {
+      SlateDiversity all({method, 0.4}, items), later({method, 0.4}, items, first);
+      for (std::size_t slot = 0; slot < 2; ++slot) {
+        all.choose(slot);
+        later.choose(slot);
+      }
+      later.look_at(count);
+      all.choose(count - 1); // and goes on as if nothing had happened
+      later.choose(count - 1);
+      for (std::size_t i = 2; i + 1 < count; ++i)
+        ASSERT_NEAR(later.penalty(i), all.penalty(i), 1e-12) << "round " << round << ", item " << i;
+    }
+  }
+}
+
 TEST(SlateDiversity, mmr_takes_the_largest_similarity_to_what_is_shown) {
   LabelSet shoe, same_shoe, hat;
   shoe.category = {static_cast<Symbol>(1), static_cast<Symbol>(2)};
