@@ -62,7 +62,7 @@ RuleSet CountedRules::counted_in(const Tally& tally) const {
 }
 
 KeyId RuleGroup::insert(std::span<const Symbol> key) {
-  if (previous != no_key && std::equal(key.begin(), key.end(), keys.parts(previous).begin())) return previous;
+  if (previous != no_key && keys.is(previous, key)) return previous;
   previous = keys.insert(key);
   if (blocked.size() < keys.size()) {
     if (blocked.size() == blocked.capacity()) blocked.reserve(blocked.size() * 2 + 8);
@@ -242,21 +242,26 @@ void CapView::State::spread(std::uint32_t labels) {
   for (Series series = 0; series < sums.begins.size(); ++series)
     for (std::size_t i = sums.begins[series].size(); i > 1; --i) counts[sums.first[series] + i - 2] += counts[sums.first[series] + i - 1];
   const RuleSet with_live = counted.exposures();
-  for_each_rule(label_rules[labels] & ~counted.rules[detail::contact_series], [&](std::size_t rule) {
-    const detail::BoundRule& bound = bound_rules[rule];
-    RuleGroup& group = groups[bound.group];
-    const std::uint32_t live = (with_live & rule_bit(rule)) != 0 ? sums.live[labels] : 0;
-    const std::uint32_t count = counts[bound.window] + live;
-    const bool has_detail = (by_contact & rule_bit(rule)) != 0;
-    if (count == 0 && !has_detail) return;
-    for (const KeyId key : keys_of(labels, bound.group)) {
-      group.counts[key * group.rules.size() + bound.column] += count;
-      if (!has_detail) continue;
-      KeyDetail& detail = group.details[key * group.detailed + bound.detail];
-      detail.latest = std::max(detail.latest, sums.latest[labels * sums.begins.size() + bound.series]);
-      detail.live += live;
-    }
-  });
+  const RuleSet taken = label_rules[labels] & ~counted.rules[detail::contact_series];
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    RuleGroup& group = groups[g];
+    const auto keys = keys_of(labels, g);
+    if (keys.empty()) continue;
+    for_each_rule(group.all & taken, [&](std::size_t rule) {
+      const detail::BoundRule& bound = bound_rules[rule];
+      const std::uint32_t live = (with_live & rule_bit(rule)) != 0 ? sums.live[labels] : 0;
+      const std::uint32_t count = counts[bound.window] + live;
+      const bool has_detail = (by_contact & rule_bit(rule)) != 0;
+      if (count == 0 && !has_detail) return;
+      for (const KeyId key : keys) {
+        group.counts[key * group.rules.size() + bound.column] += count;
+        if (!has_detail) continue;
+        KeyDetail& detail = group.details[key * group.detailed + bound.detail];
+        detail.latest = std::max(detail.latest, sums.latest[labels * sums.begins.size() + bound.series]);
+        detail.live += live;
+      }
+    });
+  }
 }
 
 void CapView::State::count_contacts() {

@@ -10,9 +10,7 @@ KeyShape shape_of(const CapRule& rule) {
   return {rule.per, has_category ? rule.depth : 0};
 }
 
-KeyId KeyIndex::insert(std::span<const Symbol> key) {
-  const std::size_t place = place_of(key);
-  if (table_[place] != no_key) return table_[place];
+KeyId KeyIndex::add(std::span<const Symbol> key, std::size_t place) {
   const KeyId id = size_++;
   table_[place] = id;
   parts_.insert(parts_.end(), key.begin(), key.end());

@@ -94,16 +94,28 @@ public:
     parts_.reserve(expected * arity);
   }
   KeyId find(std::span<const Symbol> key) const { return table_[place_of(key)]; }
-  KeyId insert(std::span<const Symbol> key);
+  KeyId insert(std::span<const Symbol> key) {
+    const std::size_t place = place_of(key);
+    return table_[place] != no_key ? table_[place] : add(key, place);
+  }
+  bool is(KeyId id, std::span<const Symbol> key) const { return equal(parts(id), key); }
   std::span<const Symbol> parts(KeyId id) const { return {parts_.data() + id * arity_, arity_}; }
   KeyId size() const { return size_; }
 
 private:
   static constexpr std::size_t first_capacity = 32;
+  static constexpr std::uint64_t spreading = 0x9e3779b97f4a7c15ULL;
+  KeyId add(std::span<const Symbol> key, std::size_t place);
   std::size_t place_of(std::span<const Symbol> key) const {
-    std::uint64_t hash = 0;
-    for (const Symbol symbol : key) hash = (hash ^ static_cast<std::uint64_t>(symbol)) * 0x9e3779b97f4a7c15ULL;
     const std::size_t mask = table_.size() - 1;
+    if (arity_ == 1) { // nearly all rules, asked two thousand times a decision
+      const Symbol only = key.front();
+      std::size_t place = static_cast<std::size_t>((static_cast<std::uint64_t>(only) * spreading) >> 32) & mask;
+      while (table_[place] != no_key && parts_[table_[place]] != only) place = (place + 1) & mask;
+      return place;
+    }
+    std::uint64_t hash = 0;
+    for (const Symbol symbol : key) hash = (hash ^ static_cast<std::uint64_t>(symbol)) * spreading;
     std::size_t place = static_cast<std::size_t>(hash >> 32) & mask;
     while (table_[place] != no_key && !equal(parts(table_[place]), key)) place = (place + 1) & mask;
     return place;
