@@ -63,6 +63,7 @@ Evidence read_journey(const CustomerRecord& record, const SessionState& session,
 void read_affinities(const CustomerRecord& record, UtcTime now, const Evidence& evidence, CustomerFeatures& features) {
   const auto share = [](double part, double whole) { return static_cast<float>(std::min(part / whole, 1.0)); };
   for (const Affinity& affinity : record.affinities) {
+    if (affinity.label == Symbol::none) continue;
     const double value = affinity.value * decay(now, affinity.at, affinity_half_life);
     if (affinity.dimension == Affinity::Dimension::category && evidence.with_category > 0)
       features.category_affinity.emplace(affinity.label, share(value, evidence.with_category));
@@ -76,7 +77,7 @@ void read_orders(const CustomerRecord& record, UtcTime now, CustomerFeatures& fe
   for (const Order& order : record.orders) {
     const double worth = decay(now, order.at, purchases_half_life);
     for (const OrderLine& line : order.lines) {
-      if (line.quantity <= 0) continue; // returned
+      if (line.quantity <= 0 || line.item == Symbol::none) continue; // returned, or nobody said what it was
       const auto quantity = static_cast<float>(worth * static_cast<double>(line.quantity));
       features.bought[line.item] += quantity;
       if (line.group != Symbol::none && line.group != line.item) features.bought[line.group] += quantity;
@@ -96,11 +97,12 @@ void read_ledger(const Ledger& ledger, UtcTime now, CustomerFeatures& features) 
     const LabelSet& labels = ledger.labels_of(entry);
     const std::optional<UtcTime> shown = shown_at(entry, labels.medium);
     if (!shown || *shown > now) continue;
-    ++features.exposures[labels.item];
+    if (labels.item != Symbol::none) ++features.exposures[labels.item]; // a call, or a mail that names no item, is a contact only
     if (now - *shown < days(7)) contacts.push_back(entry.id.contact());
   }
   for (const Tally& tally : ledger.tallies)
-    if (tally.counted == MarkKind::viewed && !tally.unverified) features.exposures[ledger.label_sets[tally.labels].item] += tally.count;
+    if (const Symbol item = ledger.label_sets[tally.labels].item; item != Symbol::none && tally.counted == MarkKind::viewed && !tally.unverified)
+      features.exposures[item] += tally.count;
   std::sort(contacts.begin(), contacts.end());
   const auto distinct = std::unique(contacts.begin(), contacts.end()) - contacts.begin();
   features.contacts_last_week = static_cast<float>(distinct);

@@ -88,9 +88,12 @@ const CapRule* find_cap(const Policy& policy, std::string_view id) {
   return found == policy.caps.end() ? nullptr : &*found;
 }
 
+bool may_stop(const Policy& policy) {
+  return std::any_of(policy.caps.begin(), policy.caps.end(), [](const CapRule& rule) { return rule.on_exceed != OnExceed::next_best; });
+}
+
 const CapRule* stopping_rule(const Policy& policy, std::span<const Dropped> dropped) {
-  const bool any = std::any_of(policy.caps.begin(), policy.caps.end(), [](const CapRule& rule) { return rule.on_exceed != OnExceed::next_best; });
-  if (!any) return nullptr;
+  if (!may_stop(policy)) return nullptr;
   const CapRule* strictest = nullptr;
   for (const Dropped& item : dropped)
     for (const Reason& reason : item.reasons) {

@@ -31,6 +31,8 @@ private:
 /// nullptr where no rule of the policy has that id.
 const CapRule* find_cap(const Policy& policy, std::string_view id);
 
+/// Some rule may end a whole placement.
+bool may_stop(const Policy& policy);
 /// Some of `dropped` met a rule that ends the whole placement: the strictest of them, in the order nothing, defer, fallback.
 /// Only rules per all, channel or placement can; nullptr = the next best item may be shown.
 const CapRule* stopping_rule(const Policy& policy, std::span<const Dropped> dropped);

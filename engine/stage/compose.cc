@@ -34,7 +34,7 @@ public:
   SlateBuilder(Call& call, const Opening& opening, Ranked ranked)
       : call_(call), opening_(opening), placement_(opening.rules.placement), policy_(call.world.policy()),
         organic_(placement_.mode == PlacementMode::organic), items_(std::move(ranked.alive)), open_(items_.size(), true),
-        placement_key_(hash64(opening.request.placement.text())), looked_at_(std::min(items_.size(), std::max<std::size_t>(options_min, options_per_slot * opening.limit))),
+        placement_key_(hash64(opening.request.placement.text())), looked_at_(looked_at_first()),
         diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets(), looked_at_) {
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
@@ -64,6 +64,12 @@ public:
   }
 
 private:
+  /// Where a rule may end the placement, whoever it meets has to be seen, however far down.
+  std::size_t looked_at_first() const {
+    const std::size_t few = std::max<std::size_t>(options_min, options_per_slot * opening_.limit);
+    return may_stop(policy_) ? items_.size() : std::min(items_.size(), few);
+  }
+
   std::vector<const LabelSet*> label_sets() const {
     std::vector<const LabelSet*> sets;
     sets.reserve(items_.size());

@@ -98,8 +98,23 @@ TEST_F(Composing, ends_where_those_further_down_are_not_allowed_either) {
   EXPECT_TRUE(text.starts_with("a100,a190|")) << text;
 }
 
+TEST_F(Composing, a_rule_that_ends_the_placement_does_so_though_whom_it_meets_ranks_low) {
+  for (int i = 0; i < 100; ++i) scored("a" + std::to_string(100 + i), 1000 - i);
+  scored("x", 1).brand = "Acme";
+  CapRule& rule = scene.add_cap("acme-after-nothing", Per::all, 1);
+  rule.applies_to.brands = scene.symbol_list({"Acme"});
+  rule.on_exceed = OnExceed::nothing;
+  composed();
+  EXPECT_TRUE(text.starts_with("a100|")) << text;
+}
+
 TEST_F(Composing, what_is_different_is_not_overlooked_because_it_ranks_low) {
-  for (int i = 0; i < 100; ++i) scored("a" + std::to_string(100 + i), 10 - 0.001 * i).category = {"Shoes"};
+  for (int i = 0; i < 100; ++i) {
+    Item& item = scored("a" + std::to_string(100 + i), 10 - 0.001 * i);
+    item.category = {"Shoes"};
+    item.brand = "Acme";
+    item.tags = {"sale"};
+  }
   scored("x", 5).category = {"Hats"};
   scene.policy.diversity = {DiversityMethod::dpp, 0.6};
   scene.placement.hold = true;

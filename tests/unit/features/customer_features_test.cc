@@ -108,6 +108,22 @@ TEST(CustomerFeatures, without_profile_only_exposures_are_read) {
   EXPECT_EQ(denied.contacts_last_week, 1);
 }
 
+TEST(CustomerFeatures, a_contact_that_names_no_item_is_a_contact_only) {
+  test::JournalBuilder journal(CustomerId{1});
+  const UtcTime now = clock_at(12, 0);
+  LabelSet labels;
+  labels.medium = Medium::message;
+  Entry mail;
+  mail.id = {{1}, 0, 1};
+  mail.origin = EntryOrigin::elsewhere;
+  mail.granted_at = mail.show_by = mail.expires_at = now - hours(1);
+  mail.marks = {{MarkKind::delivered, Symbol::none, now - hours(1), 0}};
+  journal.commit(now - hours(1), {op::Found{now - hours(1)}, op::Elsewhere{labels, mail}});
+  const CustomerFeatures features = features_of(journal.record(), now);
+  EXPECT_TRUE(features.exposures.empty());
+  EXPECT_EQ(features.contacts_last_week, 1);
+}
+
 TEST(CustomerFeatures, reserved_but_unseen_is_no_exposure) {
   test::JournalBuilder journal(CustomerId{1});
   const UtcTime now = clock_at(12, 0);
