@@ -131,6 +131,7 @@ public:
     Json json{{"at", format_utc(event.at)}, {"kind", to_text(event.kind)}, {"name", name(event.name)}, {"item", name(event.item)},
               {"category", path(event.category)}, {"brand", name(event.brand)}, {"channel", name(event.channel)}, {"session", event.session}, {"weight", event.weight}};
     if (event.dwell_ms) json["dwell_ms"] = *event.dwell_ms;
+    if (event.device != Device::unknown) json["device"] = to_text(event.device);
     return json;
   }
 

@@ -17,6 +17,7 @@ std::string summary_of(const Models& models, double seconds) {
     nlohmann::ordered_json entry{{"name", part.name}, {"version", part.version}, {"metrics", {{"rows", part.rows}}}};
     entry["recall_at_100"] = part.recall_at_100 ? nlohmann::ordered_json(*part.recall_at_100) : nlohmann::ordered_json(nullptr);
     entry["seconds"] = part.seconds;
+    if (!part.notes.empty()) entry["notes"] = part.notes;
     artefacts.push_back(std::move(entry));
   }
   return nlohmann::ordered_json{{"name", models.name}, {"version", models.version}, {"trained_from", format_utc(models.trained_from)},

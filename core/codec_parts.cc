@@ -80,6 +80,10 @@ namespace {
 // Which of the optional parts of a journey event follow.
 constexpr std::uint8_t has_name = 1, has_item = 2, has_group = 4, has_category = 8, has_brand = 16, has_channel = 32, has_dwell = 64, has_weight = 128;
 constexpr float whole_weight = 1.0F;
+// The kind takes the lower five bits of its byte, the device the upper three: bytes from before there was one say "unknown".
+constexpr unsigned kind_bits = 5;
+constexpr auto kind_mask = static_cast<std::uint8_t>((1U << kind_bits) - 1);
+static_assert(static_cast<std::uint8_t>(JourneyKind::message_click) <= kind_mask && device_count <= 8);
 } // namespace
 
 void put_journey_event(ByteWriter& out, const JourneyEvent& event, UtcTime base) {
@@ -88,7 +92,7 @@ void put_journey_event(ByteWriter& out, const JourneyEvent& event, UtcTime base)
       bit(event.name != Symbol::none, has_name) | bit(event.item != Symbol::none, has_item) | bit(event.group != Symbol::none, has_group) |
       bit(event.category != Symbol::none, has_category) | bit(event.brand != Symbol::none, has_brand) |
       bit(event.channel != Symbol::none, has_channel) | bit(event.dwell_ms.has_value(), has_dwell) | bit(event.weight != whole_weight, has_weight));
-  put_enum(out, event.kind);
+  out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(event.kind) | static_cast<unsigned>(event.device) << kind_bits));
   out.u8(flags);
   put_time(out, event.at, base);
   out.varint(event.session);
@@ -99,7 +103,10 @@ void put_journey_event(ByteWriter& out, const JourneyEvent& event, UtcTime base)
 }
 
 void get_journey_event(ByteReader& in, JourneyEvent& event, UtcTime base) {
-  event.kind = get_enum(in, JourneyKind::message_click);
+  const std::uint8_t what = in.u8();
+  event.kind = static_cast<JourneyKind>(what & kind_mask);
+  event.device = static_cast<Device>(what >> kind_bits);
+  if (event.kind > JourneyKind::message_click || event.device > Device::other) in.refuse();
   const std::uint8_t flags = in.u8();
   event.at = get_time(in, base);
   event.session = get_number<std::uint32_t>(in);

@@ -1,6 +1,7 @@
 #pragma once
 /// One event of a journey, parsed: names of the e-commerce v2 spec mapped to kinds, aliases resolved, times corrected for
 /// clock skew, limits checked. Labels are still text: ingest stamps them.
+#include "core/device.h"
 #include "core/id.h"
 #include "core/record.h"
 #include "core/time.h"
@@ -47,6 +48,7 @@ struct Event {
   UtcTime occurred_at{};                       ///< skew-corrected; not yet clamped to grant or receipt
   UtcTime received_at{};
   std::string channel;                         ///< "" = unknown
+  Device device = Device::unknown;
   std::string session_id, zone, locale, placement;
   std::string decision_id;                     ///< as sent: an id we do not know is kept, never lost
   std::vector<EventItem> items;

@@ -17,4 +17,9 @@ constexpr double evidence_of(JourneyKind kind) {
   }
 }
 
+/// A slip of the finger makes these, so what they say depends on how long the person stayed (features/intent.h).
+constexpr bool may_be_accidental(JourneyKind kind) {
+  return kind == JourneyKind::view || kind == JourneyKind::click || kind == JourneyKind::promotion_click;
+}
+
 } // namespace takt

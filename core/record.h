@@ -2,6 +2,7 @@
 /// The customer record: everything a decision needs to know about one person. It is a fold (fold.h) of the person's journal;
 /// a stored snapshot is only a shortcut. All lists are bounded by core/limits.h.
 #include "core/cap.h"
+#include "core/device.h"
 #include "core/id.h"
 #include "core/ledger.h"
 #include "core/time.h"
@@ -64,6 +65,7 @@ struct JourneyEvent {
   Symbol category = Symbol::none;        ///< last prefix
   Symbol brand = Symbol::none;
   Symbol channel = Symbol::none;
+  Device device = Device::unknown;
   std::uint32_t session = 0;
   std::optional<std::uint32_t> dwell_ms;
   float weight = 1.0F;                   ///< P(intended) for clicks and views; 1 where certain

@@ -20,9 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int manifest_format = 1;
+constexpr int manifest_format = 2;
 constexpr const char* manifest_name = "manifest.json";
-constexpr std::array<const char*, 4> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin"};
+constexpr std::array<const char*, 5> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin"};
 constexpr std::size_t load_recall_queries = 20;
 constexpr std::uint64_t load_recall_seed = 99;
 
@@ -87,6 +87,7 @@ json manifest_of(const Models& models, const std::vector<std::pair<std::string, 
   for (const ArtefactMetrics& one : models.metrics) {
     json metrics = {{"name", one.name}, {"version", one.version}, {"rows", one.rows}, {"seconds", one.seconds}};
     if (one.recall_at_100) metrics["recall_at_100"] = *one.recall_at_100;
+    if (!one.notes.empty()) metrics["notes"] = one.notes;
     manifest["metrics"].push_back(std::move(metrics));
   }
   return manifest;
@@ -107,6 +108,7 @@ std::string read_manifest(const json& manifest, Models& models) {
     ArtefactMetrics metrics{one.at("name").get<std::string>(), one.at("version").get<std::uint64_t>(), one.at("rows").get<std::size_t>(), std::nullopt,
                             one.at("seconds").get<double>()};
     if (one.contains("recall_at_100")) metrics.recall_at_100 = one.at("recall_at_100").get<double>();
+    if (one.contains("notes")) metrics.notes = one.at("notes").get<std::vector<std::string>>();
     models.metrics.push_back(std::move(metrics));
   }
   return manifest.at("index").at("name").get<std::string>();
@@ -170,7 +172,8 @@ Status save_models(const std::string& artefacts_directory, const Models& models,
   const std::vector<std::pair<std::string, std::string>> files{{"tables.bin", artefact::encode_tables(models, symbols)},
                                                                {"vectors.bin", artefact::encode_vectors(models, symbols)},
                                                                {"scorer.bin", std::move(scorer)},
-                                                               {"golden.bin", artefact::encode_golden(models)}};
+                                                               {"golden.bin", artefact::encode_golden(models)},
+                                                               {"intent.bin", artefact::encode_intent(models.intent)}};
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -193,6 +196,7 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   TAKT_TRY_VOID(artefact::decode_vectors(parts.files[1], symbols, *models));
   TAKT_TRY_VOID(artefact::decode_scorer(parts.files[2], *models));
   TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
+  TAKT_TRY_VOID(artefact::decode_intent(parts.files[4], models->intent));
   TAKT_TRY_VOID(build_index(parts.index, *models));
   return models;
 }

@@ -215,6 +215,42 @@ Status decode_scorer(std::string_view bytes, Models& models) {
   return {};
 }
 
+std::string encode_intent(const IntentModel& intent) {
+  ByteWriter out;
+  const auto put = [&](const std::optional<DwellMixture>& mixture) {
+    out.u8(mixture ? 1 : 0);
+    if (!mixture) return;
+    for (const DwellComponent& part : mixture->components())
+      for (const double number : {part.share, part.mean_log, part.deviation_log}) out.f64(number);
+  };
+  put(intent.of_all);
+  out.varint(intent.by_device.size());
+  for (const auto& mixture : intent.by_device) put(mixture);
+  return out.take();
+}
+
+Status decode_intent(std::string_view bytes, IntentModel& intent) {
+  ByteReader in(bytes);
+  bool sound = true;
+  const auto get = [&]() -> std::optional<DwellMixture> {
+    if (in.u8() == 0) return std::nullopt;
+    std::array<DwellComponent, 3> parts;
+    for (DwellComponent& part : parts) {
+      part = {in.f64(), in.f64(), in.f64()};
+      // Written so that NaN fails too.
+      sound = sound && part.share >= 0 && part.share <= 1 && std::isfinite(part.mean_log) && part.deviation_log > 0 && std::isfinite(part.deviation_log);
+    }
+    if (!sound) return std::nullopt;
+    return DwellMixture(parts);
+  };
+  intent.of_all = get();
+  if (in.count() != intent.by_device.size()) return corrupt("intent: another number of devices");
+  for (auto& mixture : intent.by_device) mixture = get();
+  if (!sound) return corrupt("intent: a number is out of range");
+  if (!in.ok() || !in.done()) return corrupt("intent: the file does not end where it should");
+  return {};
+}
+
 std::string encode_golden(const Models& models) {
   ByteWriter out;
   Random random(golden_seed);

@@ -20,6 +20,9 @@ Status decode_vectors(std::string_view bytes, SymbolTable& symbols, Models& mode
 Result<std::string> encode_scorer(const Scorer& scorer);
 Status decode_scorer(std::string_view bytes, Models& models);
 
+std::string encode_intent(const IntentModel& intent);
+Status decode_intent(std::string_view bytes, IntentModel& intent);
+
 /// Feature rows with their probabilities, vector queries with their best score: written from the models, checked against them.
 std::string encode_golden(const Models& models);
 Status check_golden(std::string_view bytes, const Models& models);

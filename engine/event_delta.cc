@@ -1,8 +1,8 @@
 #include "engine/event_delta.h"
 
+#include "core/evidence.h"
 #include "core/hash.h"
 #include "core/limits.h"
-#include "features/intent.h"
 
 #include <algorithm>
 
@@ -181,9 +181,9 @@ void describe_journey(Draft& draft) {
   step.at = draft.at;
   step.kind = *kind;
   step.channel = draft.channel;
+  step.device = draft.event.device;
   step.dwell_ms = draft.event.dwell_ms;
-  const bool may_be_accidental = *kind == JourneyKind::view || *kind == JourneyKind::click || *kind == JourneyKind::promotion_click;
-  step.weight = may_be_accidental ? static_cast<float>(intent_of_dwell(draft.event.dwell_ms)) : 1.0F;
+  step.weight = may_be_accidental(*kind) ? static_cast<float>(draft.world.models->intent.of(draft.event.dwell_ms, draft.event.device)) : 1.0F;
   if (draft.event.items.empty() || *kind == JourneyKind::list_view) {
     step.name = draft.world.symbols->intern(draft.event.name_text);
     draft.add(op::Journey{step, {}, {}});

@@ -6,6 +6,7 @@
 #include "core/symbol_map.h"
 #include "core/time.h"
 #include "engine/index/vector_index.h"
+#include "features/intent.h"
 #include "features/scorer.h"
 
 #include <algorithm>
@@ -83,6 +84,7 @@ struct ArtefactMetrics {
   std::size_t rows = 0;
   std::optional<double> recall_at_100;                ///< of the index against exact search on held-out queries
   double seconds = 0;                                 ///< 0 where nobody gave a clock
+  std::vector<std::string> notes{};                   ///< what was found, or why something else stays; for people
   bool operator==(const ArtefactMetrics&) const = default;
 };
 
@@ -100,6 +102,7 @@ struct Models {
   std::shared_ptr<const VectorIndex> index;           ///< over `vectors`; may be null when there are none
   std::size_t probes = 16;                            ///< lists to visit for recall >= 0.98, found while training
   std::shared_ptr<const Scorer> scorer;               ///< never null in a served World
+  IntentModel intent;                                 ///< of clicks and views, by their dwell
   std::vector<ArtefactMetrics> metrics;
 };
 

@@ -11,4 +11,11 @@ double intent_of_dwell(std::optional<std::uint32_t> dwell_ms) {
   return 1 / (1 + std::exp(-log_odds));
 }
 
+double IntentModel::of(std::optional<std::uint32_t> dwell_ms, Device device) const {
+  const auto& own = by_device[static_cast<std::size_t>(device)];
+  const auto& mixture = own ? own : of_all;
+  if (!mixture) return intent_of_dwell(dwell_ms);
+  return dwell_ms ? mixture->intent(*dwell_ms) : mixture->intent_of_unknown();
+}
+
 } // namespace takt

@@ -22,6 +22,7 @@ int run(App& app, Terminal& terminal, const CommonOptions& common) {
   for (const auto& part : json["artefacts"]) {
     const std::string recall = part["recall_at_100"].is_null() ? "" : fmt::format(", recall@100 {:.4f}", part["recall_at_100"].get<double>());
     terminal.out(fmt::format("  {:<18} {:>9} rows{}\n", part["name"].get<std::string>(), part["metrics"]["rows"].get<std::uint64_t>(), recall));
+    for (const auto& note : part.value("notes", nlohmann::json::array())) terminal.out(fmt::format("    {}\n", note.get<std::string>()));
   }
   return 0;
 }

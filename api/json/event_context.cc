@@ -39,7 +39,13 @@ void EventReader::read_context() {
   event_.locale = bounded(text_or_empty(in_context("locale")));
   event_.zone = bounded(text_or_empty(in_context("timezone")));
   if (const auto active = in_context("active"); active && active->is(JsonKind::boolean)) event_.active = active->boolean();
-  if (const auto agent = in_context("userAgent")) event_.is_bot = is_known_bot(text_or_empty(agent));
+  const auto agent = in_context("userAgent"), hints = in_context("userAgentData"), device = in_context("device");
+  event_.is_bot = is_known_bot(text_or_empty(agent));
+  std::optional<bool> is_mobile;
+  if (hints && hints->is(JsonKind::object))
+    if (const auto mobile = hints->find("mobile"); mobile && mobile->is(JsonKind::boolean)) is_mobile = mobile->boolean();
+  const std::string_view stated_type = device && device->is(JsonKind::object) ? text_or_empty(device->find("type")) : text_or_empty(device);
+  event_.device = device_of(stated_type, is_mobile, text_or_empty(agent));
   for (const std::string_view key : {"session_id", "sessionId"}) { // Rudder: a number
     const auto session = in_context(key);
     if (!session || !event_.session_id.empty()) continue;

@@ -67,7 +67,7 @@ constexpr std::array<Row, 49> rows{{
 }};
 static_assert(std::is_sorted(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.text < b.text; }));
 
-constexpr std::size_t longest_name = 40;
+constexpr std::size_t longest_name = 40, longest_device_type = 16;
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -112,6 +112,17 @@ KnownName known_name(std::string_view text) {
 bool is_known_bot(std::string_view user_agent) {
   const std::string agent = lowered(user_agent);
   return (agent.find("bot") != std::string::npos && has_part(agent, named_bots)) || has_part(agent, other_bots);
+}
+
+Device device_of(std::string_view stated_type, std::optional<bool> is_mobile, std::string_view user_agent) {
+  const std::string type = lowered(stated_type.substr(0, longest_device_type)), agent = lowered(user_agent);
+  const auto says = [&](std::string_view part) { return agent.find(part) != std::string::npos; };
+  // An iPad and an Android tablet send the type of a phone: their agent knows better.
+  const bool is_tablet = type == "tablet" || says("ipad") || says("tablet") || (says("android") && !says("mobile"));
+  if (is_tablet) return Device::tablet;
+  if (type == "ios" || type == "android" || type == "phone" || type == "mobile" || is_mobile == true || says("mobi")) return Device::phone;
+  if (type == "desktop" || type == "macos" || type == "windows" || type == "linux" || says("mozilla/")) return Device::desktop;
+  return type.empty() ? Device::unknown : Device::other;
 }
 
 SdkKind sdk_kind(std::string_view library) {

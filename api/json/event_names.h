@@ -2,6 +2,7 @@
 /// Names of the e-commerce v2 and e-mail specs, their v1 spellings, and what they mean to Takt (contract.md §4, ecosystem.md §1.1).
 #include "core/event.h"
 
+#include <optional>
 #include <string_view>
 
 namespace takt {
@@ -13,6 +14,9 @@ struct KnownName {
 
 /// Case, underscores and repeated blanks do not matter: "product_viewed" is "Product Viewed".
 KnownName known_name(std::string_view text);
+
+/// From what clients say of themselves: context.device.type, userAgentData.mobile, the user agent; unknown where none says.
+Device device_of(std::string_view stated_type, std::optional<bool> is_mobile, std::string_view user_agent);
 
 /// A user agent that names itself a crawler, preview bot or headless browser.
 bool is_known_bot(std::string_view user_agent);

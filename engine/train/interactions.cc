@@ -12,7 +12,7 @@ namespace takt {
 namespace {
 
 /// Less is an accident (features/intent.h).
-constexpr float evidence_min = 0.1F;
+constexpr double evidence_min = 0.1;
 
 constexpr double evidence_of_purchase = evidence_of(JourneyKind::purchase);
 
@@ -39,15 +39,20 @@ void take_back(Journeys& journeys, const op::Refund& refund) {
       if (line.item == back.item) line.quantity -= back.quantity;
 }
 
-void read_entry(const JournalEntry& entry, Journeys& journeys) {
+/// A dwell time is judged by what is known of them now; the rest was weighed when it came.
+double weight_of(const JourneyEvent& event, const IntentModel& intent) {
+  return may_be_accidental(event.kind) && event.dwell_ms ? intent.of(event.dwell_ms, event.device) : static_cast<double>(event.weight);
+}
+
+void read_entry(const JournalEntry& entry, const IntentModel& intent, Journeys& journeys) {
   for (const Operation& operation : entry.delta.operations) {
     if (const auto* found = std::get_if<op::Found>(&operation)) {
       journeys.is_bot = journeys.is_bot || found->is_bot;
     } else if (const auto* journey = std::get_if<op::Journey>(&operation)) {
       const JourneyEvent& event = journey->event;
       // Purchases come from the orders, where refunds are known.
-      const double evidence = event.kind == JourneyKind::purchase ? 0 : evidence_of(event.kind) * static_cast<double>(event.weight);
-      if (event.item != Symbol::none && evidence > 0) journeys.looks.push_back({event.at, event.item, evidence, event.weight > evidence_min});
+      const double weight = event.kind == JourneyKind::purchase ? 0 : weight_of(event, intent), evidence = evidence_of(event.kind) * weight;
+      if (event.item != Symbol::none && evidence > 0) journeys.looks.push_back({event.at, event.item, evidence, weight > evidence_min});
     } else if (const auto* put = std::get_if<op::PutOrder>(&operation)) {
       journeys.orders[put->order.order_id] = put->order;
     } else if (const auto* refund = std::get_if<op::Refund>(&operation)) {
@@ -178,7 +183,7 @@ private:
 
 } // namespace
 
-Result<Interactions> read_interactions(Store& store, UtcTime now, const std::function<void(double)>& progress, std::size_t kept_max) {
+Result<Interactions> read_interactions(Store& store, const IntentModel& intent, UtcTime now, const std::function<void(double)>& progress, std::size_t kept_max) {
   std::vector<CustomerId> customers;
   TAKT_TRY_VOID(store.records().for_each_customer([&](CustomerId customer) {
     customers.push_back(customer);
@@ -191,7 +196,7 @@ Result<Interactions> read_interactions(Store& store, UtcTime now, const std::fun
     Version first = 0;
     TAKT_TRY_VOID(store.journal().scan(customers[i], 0, [&](const JournalEntry& entry) {
       if (first == 0) first = entry.version;
-      read_entry(entry, journeys);
+      read_entry(entry, intent, journeys);
       return !journeys.is_bot;
     }));
     if (first > 1) { // the entry that says so is past its retention

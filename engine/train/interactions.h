@@ -6,6 +6,7 @@
 /// Deterministic: customers ascending, entries in version order. Errors: those of the store. Threads: one. Cost: one scan.
 #include "core/symbol.h"
 #include "core/time.h"
+#include "features/intent.h"
 #include "store/store.h"
 
 #include <cstdint>
@@ -39,7 +40,8 @@ constexpr std::size_t occurrences_max = 16'000'000;
 constexpr std::size_t views_per_session_max = 50;
 constexpr std::size_t lines_per_customer_max = 200;
 
-Result<Interactions> read_interactions(Store& store, UtcTime now, const std::function<void(double)>& progress,
+/// Clicks and views with a dwell time weigh what `intent` says of them now, not what was known when they came.
+Result<Interactions> read_interactions(Store& store, const IntentModel& intent, UtcTime now, const std::function<void(double)>& progress,
                                        std::size_t kept_max = occurrences_max);
 
 } // namespace takt

@@ -4,6 +4,7 @@
 #include "engine/train/co_occurrence.h"
 #include "engine/train/interactions.h"
 #include "engine/train/item_vectors.h"
+#include "engine/train/learn_intent.h"
 
 #include <algorithm>
 #include <cmath>
@@ -146,7 +147,11 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
     models->metrics.push_back({std::move(name), options.version, rows, recall, watch.lap()});
   };
 
-  TAKT_TRY(seen, read_interactions(store, now, part("journal")));
+  TAKT_TRY(intent, learn_intent(store, part("intent")));
+  models->intent = intent.model;
+  note("intent", intent.clicks);
+  models->metrics.back().notes = intent.notes;
+  TAKT_TRY(seen, read_interactions(store, models->intent, now, part("journal")));
   models->trained_from = seen.first;
   models->trained_until = seen.last;
   note("journal", seen.events + seen.lines);

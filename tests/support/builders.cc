@@ -135,6 +135,7 @@ private:
   Operation interest(UtcTime at) {
     op::Journey one = journey(static_cast<JourneyKind>(random_.below(16)), number(40), at);
     if (random_.below(3) == 0) one.event.dwell_ms = number(60'000);
+    one.event.device = static_cast<Device>(random_.below(device_count));
     if (random_.below(3) == 0) one.event.weight = static_cast<float>(random_.uniform());
     if (random_.below(5) == 0) one.event.name = symbol(410);
     return one;

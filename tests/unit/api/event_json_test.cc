@@ -181,6 +181,22 @@ TEST(EventJson, TheChannelComesFromTheEventOrTheSdk) {
   EXPECT_FALSE(parsed(track("x", "{}", R"(,"channel":"server")")).active);
 }
 
+TEST(EventJson, TheDeviceIsWhatTheClientSaysOfItself) {
+  const auto device = [](const std::string& context) { return parsed(track("x", "{}", R"(,"context":)" + context)).device; };
+  EXPECT_EQ(device("{}"), Device::unknown);
+  EXPECT_EQ(device(R"({"device":{"type":"ios"}})"), Device::phone);
+  EXPECT_EQ(device(R"({"device":{"type":"Android"}})"), Device::phone);
+  EXPECT_EQ(device(R"({"device":{"type":"tablet"}})"), Device::tablet);
+  EXPECT_EQ(device(R"({"device":"desktop"})"), Device::desktop);
+  EXPECT_EQ(device(R"({"device":{"type":"tv"}})"), Device::other);
+  EXPECT_EQ(device(R"({"userAgentData":{"mobile":true}})"), Device::phone);
+  EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})-"), Device::desktop);
+  EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Mobile/15E148 Safari/604.1"})-"), Device::phone);
+  EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (Linux; Android 13; SM-X200) Chrome/120 Safari/537.36"})-"), Device::tablet);
+  EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (Linux; Android 13; Pixel 7) Chrome/120 Mobile Safari/537.36","device":{"type":"android"}})-"), Device::phone);
+  EXPECT_EQ(device(R"({"device":7,"userAgentData":[],"userAgent":{}})"), Device::unknown);
+}
+
 TEST(EventJson, ContextOfAnyShapeIsKeptAndReadWhereItFits) {
   const Event event = parsed(track("x", "{}", R"-(,"context":{"locale":"de-DE","timezone":"Europe/Berlin","sessionId":1700000000000,"groupId":"g1",
     "userAgent":"Mozilla/5.0 (compatible; Googlebot/2.1)","campaign":{"name":"spring"},"traits":{"tier":"gold"},"device":7,"library":3,"page":[],"consent":true})-"));

@@ -38,7 +38,8 @@ protected:
     models.trending = {{symbols.intern("item-7"), 3.5F}};
     models.bought_together.put(symbols.intern("item-2"), {{symbols.intern("ghost"), 0.25F}});
     models.index = make_index(models.vectors.values, 8);
-    models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25});
+    models.intent.by_device[1] = DwellMixture({{{0.2, 7.5, 0.35}, {0.3, 9, 0.6}, {0.5, 10.5, 0.7}}});
+    models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25, {"a note"}});
     models.metrics.push_back({"index-exact", 3, 50, 1.0, 0.5});
   }
   std::string directory() const { return (fs::path(root.path()) / "artefacts").string(); }
@@ -74,6 +75,9 @@ TEST_F(Artefact, comes_back_as_it_was) {
   EXPECT_EQ(back.scorer->name(), models.scorer->name());
   EXPECT_EQ(back.index->name(), "exact");
   EXPECT_EQ(back.metrics, models.metrics);
+  EXPECT_EQ(back.intent, models.intent);
+  ASSERT_TRUE(back.intent.by_device[1]);
+  EXPECT_EQ(back.intent.of(2500, Device::desktop), models.intent.of(2500, Device::desktop));
 }
 
 TEST_F(Artefact, fits_another_dictionary) {
@@ -95,7 +99,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
@@ -128,7 +132,7 @@ TEST_F(Artefact, a_damaged_manifest_is_refused_wherever_it_is_cut_or_changed) {
 TEST_F(Artefact, decoders_survive_mutated_bytes) {
   Random random(4);
   const std::string tables = artefact::encode_tables(models, symbols), vectors = artefact::encode_vectors(models, symbols), scorer = *artefact::encode_scorer(*models.scorer),
-                    golden = artefact::encode_golden(models);
+                    golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent);
   std::size_t refused = 0;
   for (int round = 0; round < 2000; ++round) {
     const auto mutate = [&](std::string bytes) {
@@ -143,6 +147,7 @@ TEST_F(Artefact, decoders_survive_mutated_bytes) {
     refused += artefact::decode_vectors(bad_vectors, own, back) ? 0U : 1U;
     refused += artefact::decode_scorer(bad_scorer, back) ? 0U : 1U;
     refused += artefact::check_golden(bad_golden, models) ? 0U : 1U;
+    refused += artefact::decode_intent(mutate(intent), back.intent) ? 0U : 1U;
   }
   EXPECT_GT(refused, 2000U);
 }

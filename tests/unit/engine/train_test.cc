@@ -54,7 +54,7 @@ protected:
     commit(customer, at, {op::PutOrder{put}});
   }
   Interactions read(std::size_t kept_max = occurrences_max) {
-    auto seen = read_interactions(*store, now, [](double) {}, kept_max);
+    auto seen = read_interactions(*store, IntentModel{}, now, [](double) {}, kept_max);
     EXPECT_TRUE(seen);
     return std::move(*seen);
   }
@@ -256,7 +256,7 @@ TEST_F(Train, reports_each_part) {
   EXPECT_EQ((*models)->version, 12U);
   std::vector<std::string> names;
   for (const ArtefactMetrics& one : (*models)->metrics) names.push_back(one.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"journal", "popular", "trending", "viewed_together", "bought_together", "item_vectors", "index-exact"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"intent", "journal", "popular", "trending", "viewed_together", "bought_together", "item_vectors", "index-exact"}));
   EXPECT_EQ((*models)->metrics.back().recall_at_100, 1.0);
   EXPECT_FALSE(parts.empty());
 }
