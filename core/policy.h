@@ -51,7 +51,12 @@ struct Arbitration {
 };
 
 enum class DiversityMethod : std::uint8_t { none, mmr, dpp };
-struct Diversity { DiversityMethod method = DiversityMethod::dpp; double strength = 0.3; bool operator==(const Diversity&) const = default; };
+struct Diversity {
+  DiversityMethod method = DiversityMethod::dpp;
+  double strength = 0.3;
+  double calibration = 0;                ///< 0 … 1: how near the slate's mix of categories stays to the person's own
+  bool operator==(const Diversity&) const = default;
+};
 /// softmax over gain ÷ largest |gain| of the slot; temperature 0 = deterministic.
 struct Exploration { double temperature = 0.05; bool operator==(const Exploration&) const = default; };
 

@@ -62,6 +62,7 @@ constexpr std::array<ReasonText, reason_codes_count> reason_texts{{
     {ReasonCode::store_unavailable, "store_unavailable", "The customer's history could not be read or written",
      "Die Geschichte der Person konnte nicht gelesen oder geschrieben werden"},
     {ReasonCode::bot, "bot", "The visitor is a program: nothing is counted or learnt", "Der Besucher ist ein Programm: es wird nichts gezählt oder gelernt"},
+    {ReasonCode::calibration, "calibration", "Its category has its share of this answer already", "Ihre Kategorie hat in dieser Antwort schon ihren Anteil"},
 }};
 constexpr bool in_enum_order() {
   for (std::size_t i = 0; i < reason_texts.size(); ++i)

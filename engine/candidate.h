@@ -59,6 +59,7 @@ struct Slate {
   std::vector<Reason> reasons;                        ///< why shorter than asked, why nothing
   std::vector<Dropped> dropped;
   std::vector<std::string> unknown;
+  double diversity_cost = 0;                          ///< score given up so that the slate is mixed, in the account's currency
 };
 
 } // namespace takt

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Speed, as ratios within one run: decide over HTTP against plain cpp-httplib's echo (TCP_NODELAY, 16 connections), an open loop corrected
-# for coordinated omission, decisions beside ingest. tools/bench.sh [--json] [--items N] [--customers N] [--seconds S]
+# for coordinated omission, decisions beside ingest. tools/bench.sh [--json] [--items N] [--customers N] [--exposures N] [--seconds S]
 # Everything is served from a temporary directory on 127.0.0.1 and ended afterwards. Numbers belong into docs/benchmarks.md with the machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-json=false items=20000 customers=100000 seconds=10
+json=false items=20000 customers=100000 exposures=0 seconds=10
 while [ $# -gt 0 ]; do
   case "$1" in
     --json) json=true; shift ;;
     --items) items=$2; shift 2 ;;
     --customers) customers=$2; shift 2 ;;
+    --exposures) exposures=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
-    *) echo "usage: tools/bench.sh [--json] [--items N] [--customers N] [--seconds S]" >&2; exit 2 ;;
+    *) echo "usage: tools/bench.sh [--json] [--items N] [--customers N] [--exposures N] [--seconds S]" >&2; exit 2 ;;
   esac
 done
 say() { echo "bench: $*" >&2; }
@@ -27,7 +28,7 @@ trap cleanup EXIT
 takt=$(find $bin -maxdepth 2 -name takt -type f -perm -u+x | head -1)
 
 say "making $customers customers over $items items"
-"$bin/bench/make_events" $((customers * 3)) "$customers" "$items" > "$work/events.ndjson"
+"$bin/bench/make_events" $((customers * 3)) "$customers" "$items" "$exposures" > "$work/events.ndjson"
 awk -v n="$items" 'BEGIN { for (i = 0; i < n; i++) printf "{\"type\":\"item\",\"id\":\"sku-%07d\",\"title\":\"Item %d\",\"category\":[\"Top %d\",\"Sub %d\"],\"brand\":\"Brand %d\",\"price\":{\"amount\":\"%d.90\",\"currency\":\"EUR\"}}\n", i, i, i % 12, i % 96, i % 200, 5 + i % 200 }' > "$work/items.ndjson"
 import_json=$("$takt" import --json --data-dir "$work/data" "$work/items.ndjson" "$work/events.ndjson")
 say "training"

@@ -30,7 +30,7 @@ HOMES = {
     "nlohmann/": ("api/", "engine/artefact.cc", "tests/", "bench/", "tools/"),
     "simdjson": ("api/json/", "tests/", "bench/"),
     "Eigen/": ("features/", "engine/", "tests/", "bench/"),
-    "faiss/": ("engine/index/",),
+    "faiss/": ("engine/index/", "bench/index_bench.cc"),
     "rocksdb/": ("store/rocksdb/",),
     "date/": ("core/zone.cc",),
     "boost/math": ("experiments/", "tests/", "bench/"),

@@ -121,6 +121,7 @@ Diversity read_diversity(Fields& policy) {
   diversity.method = fields.choice<DiversityMethod>("method", {{"none", DiversityMethod::none}, {"mmr", DiversityMethod::mmr}, {"dpp", DiversityMethod::dpp}})
                          .value_or(diversity.method);
   diversity.strength = fields.real("strength", 0, 1).value_or(diversity.strength);
+  diversity.calibration = fields.real("calibration", 0, 1).value_or(diversity.calibration);
   fields.finish();
   return diversity;
 }

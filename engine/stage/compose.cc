@@ -2,6 +2,7 @@
 #include "core/check.h"
 #include "core/hash.h"
 #include "engine/stage/cap_reasons.h"
+#include "engine/stage/category_mix.h"
 #include "engine/stage/diversity.h"
 #include "engine/stage/slate_report.h"
 #include "engine/stage/softmax.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 namespace takt {
 namespace {
@@ -31,11 +33,12 @@ Reason reason_of(Stage stage, ReasonCode code) {
 
 class SlateBuilder {
 public:
-  SlateBuilder(Call& call, const Opening& opening, Ranked ranked)
+  SlateBuilder(Call& call, const Opening& opening, const CustomerFeatures& features, Ranked ranked)
       : call_(call), opening_(opening), placement_(opening.rules.placement), policy_(call.world.policy()),
         organic_(placement_.mode == PlacementMode::organic), items_(std::move(ranked.alive)), open_(items_.size(), true),
         placement_key_(hash64(opening.request.placement.text())), looked_at_(looked_at_first()),
-        diversity_(organic_ ? Diversity{DiversityMethod::none, 0} : policy_.diversity, label_sets(), looked_at_) {
+        diversity_(organic_ ? Diversity{DiversityMethod::none, 0, 0} : policy_.diversity, label_sets(), looked_at_),
+        mix_(organic_ ? 0.0 : policy_.diversity.calibration, features.category_affinity, label_sets()) {
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
     const auto& never_hold = policy_.arbitration.never_hold;
@@ -114,6 +117,7 @@ private:
     }
     if (options_.empty()) return false; // those further down were not allowed either
     const bool may_hold = options_.size() > drawn_from_.size();
+    slate_.diversity_cost += given_up();
     const Draw drawn = draw_softmax(options_, policy_.exploration.temperature, call_.request.seed);
     if (may_hold && drawn.index == 0) {
       slate_.hold = Hold{slot, HoldKind::chosen, drawn.propensity};
@@ -143,20 +147,38 @@ private:
     return best;
   }
 
-  double gain(std::size_t i) const { return normalised_[i] + diversity_.penalty(i); }
+  double gain(std::size_t i) const { return normalised_[i] + diversity_.penalty(i) + mix_.penalty(i); }
+
+  /// What the best by score would have brought above the best by gain, chance apart.
+  double given_up() const {
+    if (drawn_from_.empty()) return 0;
+    double best_score = items_[drawn_from_.front()].score, score_of_best = 0, best = -std::numeric_limits<double>::infinity();
+    for (std::size_t k = 0; k < drawn_from_.size(); ++k) {
+      const double score = items_[drawn_from_[k]].score, gained = options_[k + options_.size() - drawn_from_.size()].gain;
+      best_score = std::max(best_score, score);
+      if (gained > best) std::tie(best, score_of_best) = std::pair(gained, score);
+    }
+    return best_score - score_of_best;
+  }
+
+  /// A discount that somebody would notice becomes a reason.
+  void tell(std::size_t i, ReasonCode code, double penalty) {
+    const double discount = std::exp(penalty);
+    if (discount >= factor_worth_telling) return;
+    items_[i].reasons.push_back(reason_of(Stage::compose, code));
+    items_[i].reasons.back().factor = discount;
+  }
 
   bool choose(std::size_t i, std::uint32_t slot, double propensity, bool usable) {
-    const double discount = std::exp(i < looked_at_ ? diversity_.penalty(i) : 0.0);
-    if (discount < factor_worth_telling) {
-      items_[i].reasons.push_back(reason_of(Stage::compose, ReasonCode::diversity));
-      items_[i].reasons.back().factor = discount;
-    }
+    tell(i, ReasonCode::diversity, i < looked_at_ ? diversity_.penalty(i) : 0.0);
+    tell(i, ReasonCode::calibration, mix_.penalty(i));
     open_[i] = false;
     call_.take(items_[i].labels, opening_.contact, !organic_);
     slate_.choices.push_back({items_[i], slot, propensity, usable});
     if (slot == opening_.limit) return true; // whoever is left was outranked, whatever the next slot would have said
     if (i >= looked_at_) look_at_all();
     diversity_.choose(i, open_);
+    mix_.choose(i);
     if (!organic_) close_what_the_slot_forbids(items_[i].labels);
     return true;
   }
@@ -234,6 +256,7 @@ private:
   std::uint64_t placement_key_;
   std::size_t looked_at_;                    ///< from here on nobody is an option yet
   SlateDiversity diversity_;
+  CategoryMix mix_;
   std::vector<std::uint64_t> keys_;          ///< of the items' draws
   std::vector<std::size_t> drawn_from_;      ///< of one draw; members, so that ten slots share their memory
   std::vector<DrawOption> options_;
@@ -265,7 +288,9 @@ Candidates fallback_items(const Call& call, const Opening& opening) {
 
 } // namespace
 
-Slate compose(Call& call, const Opening& opening, Ranked ranked) { return SlateBuilder(call, opening, std::move(ranked)).build(); }
+Slate compose(Call& call, const Opening& opening, const CustomerFeatures& features, Ranked ranked) {
+  return SlateBuilder(call, opening, features, std::move(ranked)).build();
+}
 
 Slate add_fallback(Call& call, const Opening& opening, Slate slate) {
   if (!wants_fallback(call, slate)) return slate;

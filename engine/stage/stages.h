@@ -31,11 +31,11 @@ Candidates apply_fatigue(const Call& call, const Opening& opening, Candidates it
 /// hold (never_hold kinds stay, below every positive score); orders the rest.
 Ranked arbitrate(const Call& call, const Opening& opening, Candidates items);
 
-/// 9 compose: slot by slot: diversity gain (MMR or greedy DPP), the slate's own caps, softmax draw keyed by (seed, placement,
+/// 9 compose: slot by slot: diversity gain (MMR or greedy DPP; calibration to the person's mix of categories), the slate's own caps, softmax draw keyed by (seed, placement,
 /// slot, item) with its exact propensity; hold takes part where allowed. What is not chosen is `outranked`, `group_duplicate` or capped
 /// by the slate. Empty → hold{no_candidates}, or what the blocking rule asks for (nothing, defer). Changes `call`: items, groups
 /// and caps consumed. Balanced: choices + what it drops = what came in, which is why the fallback is a step of its own.
-Slate compose(Call& call, const Opening& opening, Ranked ranked);
+Slate compose(Call& call, const Opening& opening, const CustomerFeatures& features, Ranked ranked);
 
 /// 9b After compose, outside the count: an empty slate gets the placement's fallback items, through eligibility and caps like all
 /// others; propensity 1, not usable for evaluation. A hold that was chosen, `nothing` and `defer` stay as they are.

@@ -76,7 +76,10 @@ Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const DatabaseSettings settings = database_settings(options, database->latest_clock_);
-  const rocksdb::Status status = rocksdb::DB::Open(settings.database, options.directory, settings.families, &handles, &raw);
+  const rocksdb::Status status = [&] {
+    const LibraryFrame frame; // the threads it starts say so too: libzstd below them is RocksDB's business
+    return rocksdb::DB::Open(settings.database, options.directory, settings.families, &handles, &raw);
+  }();
   if (!status.ok()) {
     const std::string text = status.ToString(); // RocksDB has no code of its own for a held lock
     if (status.IsIOError() && (text.find("lock hold by current process") != std::string::npos || text.find("While lock file") != std::string::npos))

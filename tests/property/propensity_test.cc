@@ -105,7 +105,7 @@ TEST_P(Propensities, equal_the_observed_frequencies) {
   for (std::uint64_t seed = 0; seed < redraws_count(); ++seed) {
     scene->request.seed = seed; // seeds that lie close together are seeds too
     Call call(bound.world, bound.person, scene->request);
-    const Slate slate = compose(call, bound.opening, ranked(bound));
+    const Slate slate = compose(call, bound.opening, {}, ranked(bound));
     std::string prefix;
     for (const DrawnSlot& slot : slots_of(bound, slate)) {
       Branch& branch = branches[prefix];

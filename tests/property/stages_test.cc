@@ -35,7 +35,7 @@ Slate run_stages_4_to_9(Bound& bound, Candidates found) {
   items = stages.run(Stage::score, std::move(items), [&](Candidates in) { return score_items(bound.call, bound.opening, features, std::move(in)); });
   items = stages.run(Stage::fatigue, std::move(items), [&](Candidates in) { return apply_fatigue(bound.call, bound.opening, std::move(in)); });
   Ranked ranked = stages.run(Stage::arbitrate, std::move(items), [&](Candidates in) { return arbitrate(bound.call, bound.opening, std::move(in)); });
-  return stages.run(Stage::compose, std::move(ranked), [&](Ranked in) { return compose(bound.call, bound.opening, std::move(in)); });
+  return stages.run(Stage::compose, std::move(ranked), [&](Ranked in) { return compose(bound.call, bound.opening, {}, std::move(in)); });
 }
 
 /// Now and then retrieval finds only every third item, or nothing.

@@ -146,7 +146,7 @@ TEST(PolicyJson, TheOtherParts) {
   Parsed parsed(R"({"consent":{"map":{"Advertising":"marketing"},"require":[{"purpose":"marketing","channels":["email","push"]}],"profile":"opt_in"},
     "fatigue":{"per":["item"],"beta":0.5,"half_life":"3d","learn":false},"post_purchase":[{"per":"category","pause":"14d","match":{"kinds":["product"]}}],
     "gates":[{"fact":"case_open","match":{"purposes":["marketing"]},"allow":{"kinds":["service"]},"ttl":"30d","cool_off":"2d"},{"id":"mourning","fact":"bereaved"}],
-    "arbitration":{"levers":[],"default_value":"2.50","never_hold":[],"attention_price":"0.01"},"diversity":{"method":"mmr","strength":0.1},"exploration":{"method":"softmax","temperature":0}})");
+    "arbitration":{"levers":[],"default_value":"2.50","never_hold":[],"attention_price":"0.01"},"diversity":{"method":"mmr","strength":0.1,"calibration":0.4},"exploration":{"method":"softmax","temperature":0}})");
   ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
   const Policy& policy = *parsed.policy;
   EXPECT_TRUE(policy.consent.profile_opt_in);
@@ -163,6 +163,7 @@ TEST(PolicyJson, TheOtherParts) {
   EXPECT_EQ(policy.arbitration.default_value_micros, 2'500'000);
   EXPECT_DOUBLE_EQ(policy.arbitration.attention_price, 0.01);
   EXPECT_TRUE(policy.arbitration.never_hold.empty());
+  EXPECT_EQ(policy.diversity.calibration, 0.4);
   EXPECT_EQ(policy.diversity.method, DiversityMethod::mmr);
   EXPECT_EQ(policy.exploration.temperature, 0.0);
 }

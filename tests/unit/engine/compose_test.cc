@@ -33,7 +33,7 @@ protected:
     Candidates items;
     items.alive = std::move(all.alive);
     items = apply_caps(bound.call, bound.opening, std::move(items));
-    Slate slate = compose(bound.call, bound.opening, {std::move(items.alive), std::move(items.dropped), {}});
+    Slate slate = compose(bound.call, bound.opening, features, {std::move(items.alive), std::move(items.dropped), {}});
     slate = add_fallback(bound.call, bound.opening, std::move(slate));
     text = names(bound, slate.choices) + "|" + dropped_text(bound, slate.dropped);
     taken = bound.call.taken_items.size();
@@ -45,6 +45,7 @@ protected:
   std::map<std::string, std::uint32_t> pins;
   std::string text;
   std::size_t taken = 0, reserved = 0;
+  CustomerFeatures features;             ///< of the person that is asked for
 };
 
 TEST_F(Composing, takes_the_best_in_order_and_calls_the_rest_outranked) {
@@ -251,7 +252,7 @@ TEST_F(Composing, nothing_worth_showing_is_a_hold_that_was_chosen) {
   Bound bound(scene);
   Candidates items = bound.candidates();
   items.alive[0].terms.contact_cost = 1;
-  Slate slate = compose(bound.call, bound.opening, arbitrate(bound.call, bound.opening, std::move(items)));
+  Slate slate = compose(bound.call, bound.opening, {}, arbitrate(bound.call, bound.opening, std::move(items)));
   slate = add_fallback(bound.call, bound.opening, std::move(slate));
   EXPECT_EQ(slate.hold, (Hold{1, HoldKind::chosen, 1.0}));
   EXPECT_TRUE(slate.choices.empty());
@@ -264,7 +265,7 @@ TEST_F(Composing, the_fallback_fills_an_empty_slate_through_the_same_checks) {
   scene.placement.fallback = {item_id("c"), item_id("b"), item_id("unknown"), item_id("a"), item_id("b")};
   scene.add_cap("acme", Per::all, 0).applies_to.brands = scene.symbol_list({"Acme"});
   Bound bound(scene);
-  Slate slate = add_fallback(bound.call, bound.opening, compose(bound.call, bound.opening, {}));
+  Slate slate = add_fallback(bound.call, bound.opening, compose(bound.call, bound.opening, {}, {}));
   EXPECT_EQ(names(bound, slate.choices), "b");
   EXPECT_EQ(dropped_text(bound, slate.dropped), "c:out_of_stock,a:capped");
   EXPECT_EQ(slate.outcome, Outcome::fallback);
@@ -281,7 +282,7 @@ TEST_F(Composing, the_fallbacks_own_slots_count_too) {
   scene.placement.fallback = {item_id("a"), item_id("b"), item_id("c")};
   scene.add_cap("two", Per::all, 2);
   Bound bound(scene);
-  EXPECT_EQ(names(bound, add_fallback(bound.call, bound.opening, compose(bound.call, bound.opening, {})).choices), "a,b");
+  EXPECT_EQ(names(bound, add_fallback(bound.call, bound.opening, compose(bound.call, bound.opening, {}, {})).choices), "a,b");
 }
 
 class OnExceeding : public Composing {
@@ -351,6 +352,43 @@ TEST_F(OnExceeding, a_rule_that_the_slate_itself_fills_ends_it_there) {
   scene.items[2].tags = {"sale"};
   with(OnExceed::nothing);
   EXPECT_EQ(text, "a|c:capped,b:capped");
+}
+
+TEST_F(Composing, the_mix_of_categories_follows_the_person_as_far_as_the_slider_says) {
+  for (int i = 0; i < 6; ++i) {
+    scored("shoe" + std::to_string(i), 1.0 - 0.01 * i).category = {"Shoes"};
+    scored("bag" + std::to_string(i), 0.9 - 0.01 * i).category = {"Bags"};
+    scored("toy" + std::to_string(i), 1.1 - 0.01 * i).category = {"Toys"};
+  }
+  scene.placement.slots = 10;
+  scene.policy.exploration.temperature = 0;
+  scene.policy.diversity.method = DiversityMethod::none;
+  const auto shares = [&](double calibration) {
+    scene.policy.diversity.calibration = calibration;
+    const Slate slate = composed();
+    std::string tops;
+    for (const SlateChoice& choice : slate.choices) tops += choice.candidate.labels.item == Symbol::none ? ' ' : std::string(scene.symbols.name(choice.candidate.labels.item))[0];
+    return std::array{std::count(tops.begin(), tops.end(), 's'), std::count(tops.begin(), tops.end(), 'b'), std::count(tops.begin(), tops.end(), 't')};
+  };
+  features.category_affinity.emplace(scene.symbols.intern("Shoes"), 0.6F);
+  features.category_affinity.emplace(scene.symbols.intern("Bags"), 0.4F);
+  EXPECT_EQ(shares(0), (std::array<long, 3>{4, 0, 6}));
+  EXPECT_EQ(shares(0.5), (std::array<long, 3>{6, 4, 0}));
+  features = {}; // nobody we know: score decides
+  EXPECT_EQ(shares(0.5), (std::array<long, 3>{4, 0, 6}));
+}
+
+TEST_F(Composing, what_a_mixed_slate_costs_is_told) {
+  for (int i = 0; i < 3; ++i) scored("shoe" + std::to_string(i), 1.0 - 0.1 * i).category = {"Shoes"};
+  scored("bag", 0.5).category = {"Bags"};
+  scene.placement.slots = 2;
+  scene.policy.exploration.temperature = 0;
+  scene.policy.diversity = {DiversityMethod::mmr, 0.6, 0};
+  Slate slate = composed();
+  EXPECT_EQ(text.substr(0, text.find('|')), "shoe0,bag");
+  EXPECT_DOUBLE_EQ(slate.diversity_cost, 0.4); // shoe1 would have brought 0.9
+  scene.policy.diversity.method = DiversityMethod::none;
+  EXPECT_EQ(composed().diversity_cost, 0);
 }
 
 } // namespace
