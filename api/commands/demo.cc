@@ -1,5 +1,5 @@
 #include "api/commands/command.h"
-#include "api/demo_shop.h"
+#include "api/demo/shop.h"
 #include "api/json/writer.h"
 
 #include <cstdio>

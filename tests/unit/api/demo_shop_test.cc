@@ -1,4 +1,4 @@
-#include "api/demo_shop.h"
+#include "api/demo/shop.h"
 #include "api/json/codecs.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #pragma once
-/// A month in the life of the demo shop's customers, as Segment-shaped events; see demo_shop.h. One customer at a time, each with a
+/// A month in the life of the demo shop's customers, as Segment-shaped events; see shop.h. One customer at a time, each with a
 /// generator of their own: another customer more or less changes nobody else's journey.
-#include "api/demo_catalogue.h"
-#include "api/demo_json.h"
+#include "api/demo/catalogue.h"
+#include "api/demo/json_object.h"
 
 #include <cstdint>
 #include <string>
@@ -35,7 +35,7 @@ public:
 
   /// One month: sessions, orders, mail, talks, complaints.
   void live();
-  /// The stories: see demo_shop.h.
+  /// The stories: see shop.h.
   void live_as_anna();
   void live_as_ben();
 

@@ -1,7 +1,7 @@
 #pragma once
 /// The demo shop's catalogue: products in variants, below categories of three levels, by invented brands; offers of campaigns;
-/// services. Made from a seed; see demo_shop.h. Prices are whole cents of EUR.
-#include "api/demo_shop.h"
+/// services. Made from a seed; see shop.h. Prices are whole cents of EUR.
+#include "api/demo/shop.h"
 #include "core/random.h"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
-#include "api/demo_shop.h"
+#include "api/demo/shop.h"
 
-#include "api/demo_catalogue.h"
-#include "api/demo_journeys.h"
-#include "api/demo_json.h"
+#include "api/demo/catalogue.h"
+#include "api/demo/journeys.h"
+#include "api/demo/json_object.h"
 #include "core/check.h"
 #include "core/hash.h"
 

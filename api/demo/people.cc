@@ -1,5 +1,5 @@
 // Who the customers of the demo shop are: drawn ones, and the two of the stories.
-#include "api/demo_journeys.h"
+#include "api/demo/journeys.h"
 #include "core/hash.h"
 
 #include <algorithm>

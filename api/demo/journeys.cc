@@ -1,4 +1,4 @@
-#include "api/demo_journeys.h"
+#include "api/demo/journeys.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
-#include "api/demo_catalogue.h"
+#include "api/demo/catalogue.h"
 
-#include "api/demo_json.h"
+#include "api/demo/json_object.h"
 #include "core/check.h"
 
 #include <algorithm>
