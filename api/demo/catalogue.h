@@ -54,6 +54,8 @@ std::size_t draw_product(const Catalogue& catalogue, std::size_t leaf, Random& r
 double bell(Random& random);
 /// The leaf with this path, e.g. "Sport/Running/Running shoes"; it must exist.
 std::size_t leaf_at(std::string_view path);
+/// The shop's placements as Takt imports them, "placement" lines.
+std::vector<std::string> placement_lines(const Catalogue& catalogue);
 /// As Takt imports it: one "item" document.
 std::string to_json(const Item& item);
 std::string price_text(std::int64_t cents);

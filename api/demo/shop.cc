@@ -26,7 +26,9 @@ JsonObject placement(const char* id, const char* channel, std::int64_t slots, co
   return json;
 }
 
-std::vector<std::string> placements(const demo::Catalogue& catalogue) {
+} // namespace
+
+std::vector<std::string> demo::placement_lines(const demo::Catalogue& catalogue) {
   // Something that is always right when nothing can be computed: the best sellers of the first shelves.
   Texts fallback;
   for (std::size_t leaf = 0; leaf < 3; ++leaf)
@@ -49,13 +51,11 @@ std::vector<std::string> placements(const demo::Catalogue& catalogue) {
   return {home.done(), similar.done(), app.done(), mail.done(), search.done()};
 }
 
-} // namespace
-
 void write_demo_shop(const DemoOptions& options, const std::function<void(std::string_view line)>& sink) {
   TAKT_CHECK(options.items >= items_min && options.customers >= customers_min && options.days >= days_min, "see DemoOptions");
   Random random(mix64(options.seed, catalogue_stream));
   const demo::Catalogue catalogue = demo::make_catalogue(options, random);
-  for (const std::string& line : placements(catalogue)) sink(line);
+  for (const std::string& line : demo::placement_lines(catalogue)) sink(line);
   for (const demo::Item& item : catalogue.items) sink(to_json(item));
 
   std::vector<demo::TimedLine> lines;
