@@ -26,6 +26,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   add_doctor(*root, invocation);
   add_rebuild(*root, invocation);
   add_replay(*root, invocation);
+  add_evaluate(*root, invocation);
   add_demo(*root, invocation);
   add_commands_not_built(*root, invocation);
   // --data-dir and the others may stand behind the command, but for those that swallow all their arguments.
