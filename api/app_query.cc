@@ -1,7 +1,7 @@
 // What is known: about a customer, a journey, a decision; and which customer a text means.
 #include "api/app.h"
 #include "engine/resolve.h"
-#include "features/feature_row.h"
+#include "features/family/family.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -209,9 +209,16 @@ Result<std::string> App::decision_json(std::string_view decision) {
 }
 
 std::string App::features_json() const {
-  Json columns = Json::array();
-  for (const FeatureColumn& column : feature_schema().columns) columns.push_back({{"name", column.name}, {"meaning", column.meaning}});
-  return text_of({{"fingerprint", fmt::format("{:016x}", feature_schema().fingerprint)}, {"data", std::move(columns)}, {"next_cursor", nullptr}});
+  const FeatureSchema& schema = feature_schema();
+  Json columns = Json::array(), families = Json::array();
+  for (std::size_t c = 0; c < schema.columns.size(); ++c) {
+    const SchemaColumn& column = schema.columns[c];
+    columns.push_back({{"name", column.name}, {"meaning", column.meaning}, {"range", column.range}, {"family", column.family},
+                       {"reads", takt::to_text(column.reads)}, {"per", c < schema.shared_count ? "customer" : "item"}});
+  }
+  for (const FeatureFamily& family : feature_set().families())
+    families.push_back({{"name", family.name}, {"version", family.version}, {"reads", takt::to_text(family.reads)}});
+  return text_of({{"fingerprint", fmt::format("{:016x}", schema.fingerprint)}, {"families", std::move(families)}, {"data", std::move(columns)}, {"next_cursor", nullptr}});
 }
 
 Result<std::string> App::rebuild(const std::function<void(std::size_t, std::size_t)>& progress) {

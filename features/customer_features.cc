@@ -1,6 +1,8 @@
+// The customer's part of the row, from one pass over the journey and one over the orders; customer_ledger.cc reads the ledger.
+#include "features/customer_parts.h"
+
 #include "core/evidence.h"
 #include "core/limits.h"
-#include "features/feature_row.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,24 +13,41 @@ namespace {
 constexpr std::size_t recent_items_max = 50;
 /// Less than that is an accident (features/intent.h), not a visit to an item.
 constexpr float evidence_min = 0.1F;
-constexpr Duration views_half_life = days(14);
 /// A shoe is bought again after months, not days.
 constexpr Duration purchases_half_life = days(90);
+constexpr Duration order_recency_half_life = days(30);
 
-double decay(UtcTime now, UtcTime at, Duration half_life) {
-  // An event of the future is a clock that runs ahead: it counts as of now.
-  const double age = static_cast<double>(std::max((now - at).count(), std::int64_t{0}));
-  return std::exp2(-age / static_cast<double>(half_life.count()));
+/// What is left of something that happened at `at`, per half-life of the counters.
+DecayedCounts decays(UtcTime now, UtcTime at) {
+  static_assert(counter_half_lives[1].count() == 7 * counter_half_lives[0].count() && counter_half_lives[3].count() == 3 * counter_half_lives[2].count());
+  const double week = decay(now, at, days(7)), season = decay(now, at, days(90));
+  const double two = week * week, four = two * two; // two powers give all four
+  return {four * two * week, week, season * season * season, season};
+}
+constexpr std::size_t of_week = 1, of_season = 3;
+static_assert(affinity_half_life == counter_half_lives[of_week] && purchases_half_life == counter_half_lives[of_season]);
+
+void add(DecayedCounts& counts, const DecayedCounts& worth, double weight) {
+  for (std::size_t c = 0; c < counts.size(); ++c) counts[c] += weight * worth[c];
 }
 
 bool is_view(JourneyKind kind) {
   return kind == JourneyKind::view || kind == JourneyKind::click || kind == JourneyKind::promotion_click || kind == JourneyKind::message_click;
 }
 
+CategoryHistory& history_of(CustomerFeatures& features, Symbol category) {
+  if (const std::uint32_t* row = features.category_row.find(category)) return features.categories[*row];
+  features.category_row.emplace(category, static_cast<std::uint32_t>(features.categories.size()));
+  return features.categories.emplace_back();
+}
+
 /// Evidence of the journey per dimension: what the shares are shares of.
 struct Evidence {
   double with_category = 0, with_brand = 0;
 };
+
+/// Views are counted over 14 days: long enough to come back to an undecided purchase.
+double views_worth(const DecayedCounts& worth) { return std::sqrt(worth[of_week]); }
 
 Evidence read_journey(const CustomerRecord& record, const SessionState& session, UtcTime now, CustomerFeatures& features) {
   Evidence evidence;
@@ -40,12 +59,17 @@ Evidence read_journey(const CustomerRecord& record, const SessionState& session,
   features.recent_weights.reserve(recent_items_max);
   for (auto event = record.journey.rbegin(); event != record.journey.rend(); ++event) {
     const double weight = evidence_of(event->kind) * static_cast<double>(event->weight);
-    if (weight <= 0) continue;
-    const double worth = weight * decay(now, event->at, affinity_half_life);
+    if (weight <= 0 || event->at > now) continue;
+    const DecayedCounts worths = decays(now, event->at);
+    const double worth = weight * worths[of_week];
     if (event->category != Symbol::none) evidence.with_category += worth;
     if (event->brand != Symbol::none) evidence.with_brand += worth;
+    if (is_view(event->kind)) {
+      add(features.views, worths, static_cast<double>(event->weight));
+      if (event->category != Symbol::none) add(history_of(features, event->category).views, worths, static_cast<double>(event->weight));
+    }
     if (event->item == Symbol::none) continue;
-    if (is_view(event->kind)) features.viewed[event->item] += event->weight * static_cast<float>(decay(now, event->at, views_half_life));
+    if (is_view(event->kind)) features.viewed[event->item] += event->weight * static_cast<float>(views_worth(worths));
     if (event->weight <= evidence_min) continue;
     if (const std::uint32_t* known = place.find(event->item)) {
       features.recent_weights[*known] += static_cast<float>(worth);
@@ -75,37 +99,37 @@ void read_affinities(const CustomerRecord& record, UtcTime now, const Evidence& 
 void read_orders(const CustomerRecord& record, UtcTime now, CustomerFeatures& features) {
   double paid = 0, pieces = 0;
   for (const Order& order : record.orders) {
-    const double worth = decay(now, order.at, purchases_half_life);
+    if (order.at > now) continue;
+    const DecayedCounts worths = decays(now, order.at);
+    bool kept = false;
     for (const OrderLine& line : order.lines) {
       if (line.quantity <= 0 || line.item == Symbol::none) continue; // returned, or nobody said what it was
-      const auto quantity = static_cast<float>(worth * static_cast<double>(line.quantity));
-      features.bought[line.item] += quantity;
-      if (line.group != Symbol::none && line.group != line.item) features.bought[line.group] += quantity;
+      kept = true;
+      const double quantity = static_cast<double>(line.quantity);
+      const auto worth = static_cast<float>(worths[of_season] * quantity);
+      features.bought[line.item] += worth;
+      if (line.group != Symbol::none && line.group != line.item) features.bought[line.group] += worth;
+      if (!line.category.empty()) add(history_of(features, line.category.back()).orders, worths, quantity);
       if (line.price_micros <= 0) continue;
-      paid += static_cast<double>(line.price_micros) / 1e6 * static_cast<double>(line.quantity);
-      pieces += static_cast<double>(line.quantity);
+      const double price = static_cast<double>(line.price_micros) / 1e6;
+      paid += price * quantity;
+      pieces += quantity;
+      features.spent += price * quantity * worths[of_season];
     }
+    if (!kept) continue;
+    add(features.orders, worths, 1);
+    features.order_recency = std::max(features.order_recency, static_cast<float>(decay(now, order.at, order_recency_half_life)));
   }
   if (pieces > 0) features.mean_price = static_cast<float>(paid / pieces);
 }
 
-void read_ledger(const Ledger& ledger, UtcTime now, CustomerFeatures& features) {
-  std::vector<ContactId> contacts;
-  features.exposures.reserve(ledger.label_sets.size());
-  for (const Entry& entry : ledger.entries) {
-    if (entry.origin == EntryOrigin::ghost || entry.origin == EntryOrigin::unverified) continue;
-    const LabelSet& labels = ledger.labels_of(entry);
-    const std::optional<UtcTime> shown = shown_at(entry, labels.medium);
-    if (!shown || *shown > now) continue;
-    if (labels.item != Symbol::none) ++features.exposures[labels.item]; // a call, or a mail that names no item, is a contact only
-    if (now - *shown < days(7)) contacts.push_back(entry.id.contact());
+void take_logarithms(CustomerFeatures& features) {
+  for (CategoryHistory& history : features.categories) {
+    for (std::size_t c = 0; c < history.views.size(); ++c) {
+      if (history.views[c] > 0) history.logarithms[c] = static_cast<float>(std::log1p(history.views[c]));
+      if (history.orders[c] > 0) history.logarithms[history.views.size() + c] = static_cast<float>(std::log1p(history.orders[c]));
+    }
   }
-  for (const Tally& tally : ledger.tallies)
-    if (const Symbol item = ledger.label_sets[tally.labels].item; item != Symbol::none && tally.counted == MarkKind::viewed && !tally.unverified)
-      features.exposures[item] += tally.count;
-  std::sort(contacts.begin(), contacts.end());
-  const auto distinct = std::unique(contacts.begin(), contacts.end()) - contacts.begin();
-  features.contacts_last_week = static_cast<float>(distinct);
 }
 
 } // namespace
@@ -117,6 +141,7 @@ CustomerFeatures build_customer_features(const CustomerRecord& record, const Ses
   const Evidence evidence = read_journey(record, session, now, features);
   read_affinities(record, now, evidence, features);
   read_orders(record, now, features);
+  take_logarithms(features);
   if (session.last_activity && *session.last_activity < now)
     features.hours_since_last_visit = static_cast<float>(static_cast<double>((now - *session.last_activity).count()) / 3.6e6);
   features.is_new = record.journey.empty() && record.orders.empty();

@@ -36,31 +36,56 @@ constexpr PriorWeight prior_weights[] = {
     {"caller_score", 1.5},       // the caller has a model of its own
 };
 
+/// Never exactly 0 or 1: a propensity or a logarithm may come after.
+double probability_of(double log_odds) {
+  constexpr double log_odds_max = 30;
+  return 1 / (1 + std::exp(-std::clamp(log_odds, -log_odds_max, log_odds_max)));
+}
+
 } // namespace
 
 LinearScorer::LinearScorer(std::string name, std::uint64_t fingerprint, double intercept, std::vector<double> weights)
-    : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)) {}
+    : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)) {
+  for (std::size_t c = 0; c < weights_.size(); ++c)
+    if (weights_[c] != 0) terms_.push_back({c, weights_[c]});
+}
+
+double LinearScorer::log_odds_of(const float* row) const {
+  double log_odds = intercept_;
+  for (const Term& term : terms_) log_odds += term.weight * static_cast<double>(row[term.column]);
+  return log_odds;
+}
 
 void LinearScorer::score(std::span<const float> rows, std::span<double> probabilities) const {
   const std::size_t width = weights_.size();
   TAKT_CHECK(rows.size() == probabilities.size() * width, "feature rows do not fit the scorer");
-  // Never exactly 0 or 1: a propensity or a logarithm may come after.
-  constexpr double log_odds_max = 30;
-  for (std::size_t r = 0; r < probabilities.size(); ++r) {
+  constexpr std::size_t block = 4;
+  std::size_t r = 0;
+  for (; r + block <= probabilities.size(); r += block) {
     const float* row = rows.data() + r * width;
-    double log_odds = intercept_;
-    for (std::size_t c = 0; c < width; ++c) log_odds += weights_[c] * static_cast<double>(row[c]);
-    probabilities[r] = 1 / (1 + std::exp(-std::clamp(log_odds, -log_odds_max, log_odds_max)));
+    double a = intercept_, b = intercept_, c = intercept_, d = intercept_;
+    for (const Term& term : terms_) {
+      const float* value = row + term.column;
+      a += term.weight * static_cast<double>(value[0]);
+      b += term.weight * static_cast<double>(value[width]);
+      c += term.weight * static_cast<double>(value[2 * width]);
+      d += term.weight * static_cast<double>(value[3 * width]);
+    }
+    probabilities[r] = probability_of(a);
+    probabilities[r + 1] = probability_of(b);
+    probabilities[r + 2] = probability_of(c);
+    probabilities[r + 3] = probability_of(d);
   }
+  for (; r < probabilities.size(); ++r) probabilities[r] = probability_of(log_odds_of(rows.data() + r * width));
 }
 
 std::unique_ptr<Scorer> make_prior_scorer() {
   const FeatureSchema& schema = feature_schema();
   std::vector<double> weights(schema.columns.size(), 0);
   for (const PriorWeight& prior : prior_weights) {
-    const auto column = std::find_if(schema.columns.begin(), schema.columns.end(), [&](const FeatureColumn& c) { return c.name == prior.column; });
-    TAKT_CHECK(column != schema.columns.end(), "the prior names a column that is not in the schema");
-    weights[static_cast<std::size_t>(column - schema.columns.begin())] = prior.weight;
+    const std::size_t column = schema.find(prior.column);
+    TAKT_CHECK(column < weights.size(), "the prior names a column that is not in the schema");
+    weights[column] = prior.weight;
   }
   return std::make_unique<LinearScorer>("prior-logistic-1", schema.fingerprint, base_log_odds, std::move(weights));
 }

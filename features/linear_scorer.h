@@ -1,6 +1,7 @@
 #pragma once
 /// Logistic regression over the feature row. Weights are open, so that an artefact can keep them and a person can read them.
-/// Threads: immutable. Cost: one multiply-add per column, summed left to right, so that the same row gives the same bits.
+/// Threads: immutable. Cost: one multiply-add per column that has a weight, summed left to right, so that the same row gives the same
+/// bits; four rows at a time, because one sum must wait for each of its steps.
 #include "features/scorer.h"
 
 #include <vector>
@@ -18,10 +19,13 @@ public:
   const std::vector<double>& weights() const { return weights_; }
 
 private:
+  struct Term { std::size_t column = 0; double weight = 0; };
+  double log_odds_of(const float* row) const;
   std::string name_;
   std::uint64_t fingerprint_;
   double intercept_;
   std::vector<double> weights_;
+  std::vector<Term> terms_;                            ///< the weights that are not 0, by column
 };
 
 } // namespace takt

@@ -20,10 +20,10 @@ float squashed(std::optional<double> score) {
 bool is_from_session(Source source) { return source == Source::session || source == Source::recently_viewed; }
 bool is_from_anchor(Source source) { return source == Source::similar || source == Source::bought_together || source == Source::viewed_together; }
 
-/// Candidates as the scorer sees them.
-class RowWriter {
+/// Candidates as the families see them.
+class ItemReader {
 public:
-  RowWriter(const Call& call, const CustomerFeatures& customer)
+  ItemReader(const Call& call, const CustomerFeatures& customer)
       : call_(call), models_(*call.world.models), customer_(customer), service_(call.world.symbols->find("service")) {}
 
   /// Two hundred items, their vectors and rows of counts lie all over the memory: asked for together they arrive together.
@@ -38,7 +38,7 @@ public:
     }
   }
 
-  void write(const Candidate& candidate, std::span<float> row) const {
+  ItemFeatures read(const Candidate& candidate) const {
     const ItemFacts& item = call_.world.catalogue->front(candidate.index).facts;
     ItemFeatures features;
     features.item = candidate.labels.item;
@@ -54,7 +54,7 @@ public:
     features.from_session = is_from_session(candidate.source);
     features.from_anchor = is_from_anchor(candidate.source);
     features.is_service = service_ != Symbol::none && candidate.labels.kind == service_;
-    write_feature_row(customer_, features, row);
+    return features;
   }
 
 private:
@@ -68,6 +68,21 @@ private:
   const CustomerFeatures& customer_;
   Symbol service_;
 };
+
+/// Row-major, one row per candidate.
+std::vector<float> feature_rows(const Call& call, const Opening& opening, const CustomerFeatures& customer, std::span<const Candidate> candidates) {
+  const ItemReader reader(call, customer);
+  reader.prefetch(candidates);
+  std::vector<ItemFeatures> items;
+  items.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) items.push_back(reader.read(candidate));
+  const Person& person = call.person;
+  const CustomerRecord nobody;
+  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel, {}};
+  std::vector<float> rows(candidates.size() * feature_schema().columns.size());
+  write_feature_rows(context, items, rows);
+  return rows;
+}
 
 /// Worth of one response in the account's currency.
 double value_of(const ItemFacts& item, const Arbitration& arbitration) {
@@ -83,11 +98,7 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
   const Scorer* scorer = call.world.models->scorer.get();
   TAKT_CHECK(scorer && scorer->schema_fingerprint() == feature_schema().fingerprint, "a served scorer knows this feature schema");
 
-  const std::size_t width = feature_schema().columns.size();
-  std::vector<float> rows(items.alive.size() * width);
-  const RowWriter writer(call, features);
-  writer.prefetch(items.alive);
-  for (std::size_t i = 0; i < items.alive.size(); ++i) writer.write(items.alive[i], std::span(rows).subspan(i * width, width));
+  const std::vector<float> rows = feature_rows(call, opening, features, items.alive);
   std::vector<double> probabilities(items.alive.size());
   scorer->score(rows, probabilities);
 

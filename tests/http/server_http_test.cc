@@ -10,7 +10,11 @@ TEST(ServerHttp, HealthReadinessAndFeatures) {
   RunningServer server;
   EXPECT_EQ(server.get("/healthz").status, 200);
   EXPECT_EQ(server.get("/readyz").status, 200);
-  EXPECT_FALSE(server.get("/api/v1/features").json["data"].empty());
+  const auto features = server.get("/api/v1/features").json;
+  EXPECT_EQ(features["fingerprint"].get<std::string>().size(), 16U);
+  EXPECT_EQ(features["families"].size(), 14U);
+  for (const auto& column : features["data"])
+    for (const char* field : {"name", "meaning", "range", "family", "reads", "per"}) EXPECT_FALSE(column[field].get<std::string>().empty()) << column;
   EXPECT_EQ(server.client().Head("/healthz")->status, 200);
   server.drain();
   EXPECT_EQ(server.get("/readyz").status, 503);

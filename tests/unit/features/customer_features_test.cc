@@ -104,7 +104,7 @@ TEST(CustomerFeatures, without_profile_only_exposures_are_read) {
   EXPECT_TRUE(denied.is_new);
   EXPECT_EQ(denied.hours_since_last_visit, 0);
   EXPECT_EQ(denied.exposures, allowed.exposures);
-  EXPECT_EQ(denied.exposures.at(test::labels_of_item(10).item), 1U);
+  EXPECT_EQ(denied.exposures.at(test::labels_of_item(10).item).count, 1U);
   EXPECT_EQ(denied.contacts_last_week, 1);
 }
 

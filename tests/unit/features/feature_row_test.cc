@@ -12,16 +12,15 @@ namespace {
 constexpr Symbol shoes = static_cast<Symbol>(1), pumps = static_cast<Symbol>(2), item_a = static_cast<Symbol>(3), group_a = static_cast<Symbol>(4), brand_x = static_cast<Symbol>(5);
 
 std::size_t column(std::string_view name) {
-  const auto& columns = feature_schema().columns;
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (columns[i].name == name) return i;
-  ADD_FAILURE() << "no column " << name;
-  return 0;
+  const std::size_t found = feature_schema().find(name);
+  EXPECT_LT(found, feature_schema().columns.size()) << "no column " << name;
+  return found;
 }
 
 std::vector<float> row_of(const CustomerFeatures& customer, const ItemFeatures& item) {
   std::vector<float> row(feature_schema().columns.size(), NAN);
-  write_feature_row(customer, item, row);
+  const CustomerRecord nobody;
+  write_feature_rows({customer, nobody, {}, utc_from_ms(1'709'640'000'000), Symbol::none, {}}, {&item, 1}, row);
   return row;
 }
 
@@ -47,9 +46,9 @@ ItemFeatures plain_item() {
 
 TEST(FeatureSchema, names_every_column_once_with_a_meaning_and_is_fingerprinted) {
   std::set<std::string_view> names;
-  for (const FeatureColumn& feature : feature_schema().columns) {
+  for (const SchemaColumn& feature : feature_schema().columns) {
     EXPECT_TRUE(names.insert(feature.name).second) << feature.name;
-    EXPECT_FALSE(feature.meaning.empty()) << feature.name;
+    EXPECT_FALSE(feature.meaning.empty() || feature.range.empty() || feature.family.empty()) << feature.name;
   }
   EXPECT_NE(feature_schema().fingerprint, 0U);
   EXPECT_EQ(make_prior_scorer()->schema_fingerprint(), feature_schema().fingerprint);
@@ -103,9 +102,22 @@ TEST(PriorScorer, moves_with_each_signal_as_documented) {
 
 TEST(PriorScorer, leaves_exposures_to_the_fatigue_stage) {
   CustomerFeatures tired;
-  tired.exposures[item_a] = 50;
+  tired.exposures[item_a] = {50, 1};
   tired.contacts_last_week = 40;
   EXPECT_EQ(probability(tired, plain_item()), probability({}, plain_item()));
+}
+
+TEST(LinearScorer, a_row_has_the_same_bits_alone_and_among_others) {
+  const LinearScorer scorer("test", 1, 0.1, {0.3, 0, -1.7});
+  std::vector<float> rows;
+  for (int i = 0; i < 21; ++i) rows.push_back(0.37F * static_cast<float>(i) - 3);
+  std::vector<double> together(7);
+  scorer.score(rows, together);
+  for (std::size_t r = 0; r < together.size(); ++r) {
+    double alone = 0;
+    scorer.score(std::span(rows).subspan(r * 3, 3), {&alone, 1});
+    EXPECT_EQ(alone, together[r]) << r;
+  }
 }
 
 TEST(LinearScorer, stays_within_zero_and_one_whatever_the_row) {
