@@ -1,6 +1,7 @@
 #include "api/app.h"
 
 #include "api/past_worlds.h"
+#include "api/recall_check.h"
 #include "core/check.h"
 #include "core/hash.h"
 
@@ -74,6 +75,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     store = std::move(opened);
   }
   app->store_ = std::move(store);
+  app->recall_check_ = std::make_unique<RecallCheck>(*app->store_);
   app->statistics_ = std::make_unique<SourceStatistics>(in_memory ? "" : config.data_dir + "/sources.json", clock.utc_now());
   TAKT_TRY_VOID(app->load());
   return app;
@@ -199,9 +201,12 @@ Result<Answer> App::answer(DecisionRequest request, const AnswerView& view) {
   const WorldPtr current = world();
   const DecideOptions options{config_.durable_decisions ? Durability::fsync : Durability::wal, config_.simulation};
   TAKT_TRY(decision, takt::decide(*store_, *current, request, clock_, options));
+  if (decision.customer && RecallCheck::samples(request.seed)) recall_check_->offer(current, decision.customer, request.now);
   std::string json = write_decision(decision, request, *current, view);
   return Answer{std::move(decision), std::move(json)};
 }
+
+OnlineRecall App::online_recall() const { return recall_check_->totals(); }
 
 Result<Decision> App::decide(DecisionRequest request) {
   TAKT_TRY(answered, answer(std::move(request), {}));

@@ -34,6 +34,8 @@ struct ImportSummary {
   double events_per_second() const { return seconds > 0 ? static_cast<double>(accepted + duplicates) / seconds : 0; }
 };
 
+class RecallCheck;
+struct OnlineRecall;                       // api/recall_check.h
 struct ReplayOptions;                      // engine/history.h
 
 /// A decision and the answer that was written for it.
@@ -98,6 +100,8 @@ public:
   /// first_different, not_held (by name), without_record, seconds.
   Result<std::string> replay(const ReplayOptions& options);
   std::string features_json() const;
+  /// How much of exact search the index found, on a sample of the decisions since the start.
+  OnlineRecall online_recall() const;
   /// "u1", "user:u1", "anon:a1", "id:c-…" (contract.md §2). Errors: not_found.
   Result<CustomerId> find_customer(std::string_view text);
   /// The same, into a request: a person we do not know yet is asked for as that user (or device), never an error.
@@ -126,6 +130,7 @@ private:
   std::mutex change_mutex_;                ///< one writer of the World at a time
   std::mutex train_mutex_;
   std::unique_ptr<SourceStatistics> statistics_;
+  std::unique_ptr<RecallCheck> recall_check_;   ///< reads the store: goes before it
 };
 
 } // namespace takt

@@ -1,5 +1,7 @@
 // takt doctor: does what arrives make sense? One line per question, ok or warn, and one sentence of advice.
 #include "api/app.h"
+#include "api/recall_check.h"
+#include "engine/train/choose_index.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,6 +17,7 @@ constexpr double known_products_share_min = 0.95;
 constexpr double decision_share_min = 0.8;
 constexpr double confirmed_share_min = 0.2;
 constexpr double skewed_share_max = 0.05;
+constexpr std::uint64_t recall_searches_min = 20;             // fewer say nothing about the index
 
 double share(std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); }
 
@@ -137,9 +140,13 @@ Result<std::string> App::doctor() {
   Json catalogue = line(has_items, "catalogue", fmt::format("{} items, {} placements", current->catalogue->size(), current->rulebook->placements.size()),
                         "Import items: without a catalogue every answer is \"hold\".");
   Json model = line(current->models->version > 0, "model", "model " + current->models->name, "Run takt train once there are events: until then a documented prior ranks.");
-  ok = ok && has_items && all_ok(customers["lines"]);
+  const OnlineRecall recall = online_recall();
+  const bool finds_enough = recall.searches < recall_searches_min || recall.recall_at_100() >= recall_at_100_min;
+  Json index = line(finds_enough, "index", fmt::format("recall@100 {:.3f} over {} compared searches", recall.recall_at_100(), recall.searches),
+                    "Run takt train: the index was built for other vectors or other tastes than are asked for now.");
+  ok = ok && has_items && finds_enough && all_ok(customers["lines"]);
   const Json json{{"status", ok ? "ok" : "warn"}, {"from", format_utc(now - hours(24))}, {"to", format_utc(now)}, {"catalogue", std::move(catalogue)},
-                  {"model", std::move(model)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}};
+                  {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -56,10 +56,16 @@ struct Metrics::Families {
   prometheus::Family<prometheus::Counter>& degraded = counter(registry, "takt_degraded_total", "Stages that were skipped or failed, by reason.");
   prometheus::Family<prometheus::Counter>& events = counter(registry, "takt_events_total", "Events by type and result.");
   prometheus::Family<prometheus::Gauge>& items = prometheus::BuildGauge().Name("takt_index_items").Help("Items in the served catalogue.").Register(registry);
+  prometheus::Family<prometheus::Gauge>& searches =
+      prometheus::BuildGauge().Name("takt_index_checked_searches").Help("Searches that were compared with exact search since the start.").Register(registry);
+  prometheus::Family<prometheus::Gauge>& recall =
+      prometheus::BuildGauge().Name("takt_index_recall_at_100").Help("Share of the exact best hundred that the index found, in the compared searches.").Register(registry);
   prometheus::Family<prometheus::Gauge>& build = prometheus::BuildGauge().Name("takt_build_info").Help("Always 1; the labels say what runs.").Register(registry);
   std::array<Histogram*, stages_count> stages{};
   std::array<prometheus::Counter*, reason_codes_count> reasons{};
   prometheus::Gauge& items_value = items.Add({});
+  prometheus::Gauge& searches_value = searches.Add({});
+  prometheus::Gauge& recall_value = recall.Add({});
 
   Families() {
     for (std::size_t i = 0; i < stages_count; ++i)
@@ -99,6 +105,11 @@ void Metrics::event(EventType type, EventResult result, std::uint64_t count) {
 void Metrics::event_refused() { families_->events.Add({{"type", "unknown"}, {"result", "rejected"}}).Increment(); }
 
 void Metrics::items(std::size_t count) { families_->items_value.Set(static_cast<double>(count)); }
+
+void Metrics::recall(std::uint64_t searches, double recall_at_100) {
+  families_->searches_value.Set(static_cast<double>(searches));
+  families_->recall_value.Set(recall_at_100);
+}
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
 

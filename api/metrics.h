@@ -26,6 +26,7 @@ public:
   void event(EventType type, EventResult result, std::uint64_t count = 1);
   void event_refused();                              ///< could not even be parsed
   void items(std::size_t count);                     ///< gauge: items in the served catalogue
+  void recall(std::uint64_t searches, double recall_at_100); ///< gauges: of the sampled searches since the start
   /// Prometheus text format.
   std::string text() const;
 

@@ -5,7 +5,7 @@
 #include "core/random.h"
 #include "engine/resolve.h"
 #include "engine/stage/stages.h"
-#include "engine/train/train_models.h"
+#include "engine/train/choose_index.h"
 
 #include <cmath>
 #include <cstdio>
@@ -67,7 +67,7 @@ std::shared_ptr<const Models> make_models(const Catalogue& catalogue) {
   models->version = 1;
   models->name = "bench";
   models->vectors = make_vectors(catalogue);
-  index_vectors(*models); // with as few lists as training would choose
+  choose_index(*models, nullptr); // with as few lists as training would choose
   models->scorer = make_prior_scorer();
   const std::size_t ranked = std::min<std::size_t>(catalogue.size(), 2000);
   for (std::size_t i = 0; i < ranked; ++i) {

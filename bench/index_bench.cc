@@ -7,7 +7,7 @@
 #include "bench/stopwatch.h"
 #include "core/random.h"
 #include "engine/models.h"
-#include "engine/train/train_models.h"
+#include "engine/train/choose_index.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -105,7 +105,8 @@ std::vector<std::uint32_t> rows_of(const std::vector<VectorHit>& hits) {
 Contestant served(Models& models) {
   Contestant one{.name = "takt", .search = {}};
   const Stopwatch watch;
-  index_vectors(models);
+  const SteadyClock clock;
+  choose_index(models, &clock);
   one.build_seconds = watch.seconds();
   one.name += " (" + models.index->name() + ", as trained)";
   one.search = [&models](const float* query, std::size_t) { return rows_of(models.index->search({query, dimension}, {.items_max = wanted, .probes = models.probes})); };

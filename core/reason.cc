@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, stages_count> stage_texts{"profile", "fea
 
 constexpr std::array<std::string_view, sources_count> source_texts{"similar",         "bought_together", "viewed_together", "taste",   "session",
                                                                    "recently_viewed", "trending",        "new",             "popular", "pinned",
-                                                                   "service",         "list",            "caller"};
+                                                                   "service",         "list",            "caller",         "relevance"};
 
 /// One row per code: the code of the API, and the sentence without its end.
 struct ReasonText {

@@ -29,8 +29,9 @@ std::string_view to_text(ReasonCode code);
 /// Where a candidate came from; append-only (contract.md §3).
 enum class Source : std::uint8_t {
   similar, bought_together, viewed_together, taste, session, recently_viewed, trending, new_items, popular, pinned, service, list, caller,
+  relevance, // appended by us
 };
-constexpr std::size_t sources_count = static_cast<std::size_t>(Source::caller) + 1;
+constexpr std::size_t sources_count = static_cast<std::size_t>(Source::relevance) + 1;
 std::string_view to_text(Source source);
 std::optional<Source> parse_source(std::string_view text);
 

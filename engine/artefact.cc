@@ -1,7 +1,8 @@
 #include "engine/artefact.h"
 
 #include "engine/artefact_codec.h"
-#include "engine/train/train_models.h"
+#include "engine/artefact_relevance.h"
+#include "engine/train/choose_index.h"
 #include "features/feature_row.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ using nlohmann::json;
 
 constexpr int manifest_format = 2;
 constexpr const char* manifest_name = "manifest.json";
-constexpr std::array<const char*, 5> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin"};
+constexpr std::array<const char*, 6> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin"};
 constexpr std::size_t load_recall_queries = 20;
 constexpr std::uint64_t load_recall_seed = 99;
 
@@ -173,7 +174,8 @@ Status save_models(const std::string& artefacts_directory, const Models& models,
                                                                {"vectors.bin", artefact::encode_vectors(models, symbols)},
                                                                {"scorer.bin", std::move(scorer)},
                                                                {"golden.bin", artefact::encode_golden(models)},
-                                                               {"intent.bin", artefact::encode_intent(models.intent)}};
+                                                               {"intent.bin", artefact::encode_intent(models.intent)},
+                                                               {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)}};
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -195,8 +197,10 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   TAKT_TRY_VOID(artefact::decode_tables(parts.files[0], symbols, *models));
   TAKT_TRY_VOID(artefact::decode_vectors(parts.files[1], symbols, *models));
   TAKT_TRY_VOID(artefact::decode_scorer(parts.files[2], *models));
-  TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(artefact::decode_intent(parts.files[4], models->intent));
+  TAKT_TRY(relevance, artefact::decode_relevance(parts.files[5], symbols));
+  models->relevance = std::move(relevance);
+  TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(build_index(parts.index, *models));
   return models;
 }

@@ -120,6 +120,20 @@ double best_product(const ItemVectors& vectors, std::span<const float> query) {
   return best;
 }
 
+/// The best few for the i-th journey that anybody can repeat: five items, an hour apart.
+std::vector<ScoredSymbol> golden_best(const RelevanceModel& model, std::size_t i) {
+  constexpr std::size_t journey_items = 5, best_compared = 10;
+  constexpr UtcTime golden_now = utc_from_ms(1'700'000'000'000);
+  Random random(golden_seed + i);
+  std::vector<RecentItem> recent;
+  for (std::size_t back = 0; back < journey_items; ++back) {
+    const Symbol item = model.parts().items[random.below(model.parts().items.size())];
+    const bool is_there = std::any_of(recent.begin(), recent.end(), [&](const RecentItem& one) { return one.item == item; });
+    if (!is_there) recent.push_back({item, 1, golden_now - hours(static_cast<int>(back))});
+  }
+  return model.best(recent, golden_now, best_compared);
+}
+
 } // namespace
 
 std::string encode_tables(const Models& models, const SymbolTable& symbols) {
@@ -270,6 +284,13 @@ std::string encode_golden(const Models& models) {
     for (const float value : query) out.f32(value);
     out.f64(best_product(models.vectors, query));
   }
+  const std::size_t journeys = models.relevance && !models.relevance->parts().items.empty() ? golden_rows : 0;
+  out.varint(journeys);
+  for (std::size_t i = 0; i < journeys; ++i) {
+    const std::vector<ScoredSymbol> best = golden_best(*models.relevance, i);
+    out.varint(best.size());
+    for (const ScoredSymbol& one : best) out.f32(one.score);
+  }
   return out.take();
 }
 
@@ -289,6 +310,14 @@ Status check_golden(std::string_view bytes, const Models& models) {
   for (std::size_t i = 0; i < queries; ++i) {
     for (float& value : query) value = in.f32();
     if (!in.ok() || !agree(in.f64(), best_product(models.vectors, query))) return corrupt("golden rows: the vectors give another answer than when they were saved");
+  }
+  const std::size_t journeys = in.count();
+  if (in.ok() && (journeys == 0) != (!models.relevance || models.relevance->parts().items.empty())) return corrupt("golden rows: relevance and journeys do not fit");
+  for (std::size_t i = 0; i < journeys && in.ok(); ++i) {
+    const std::vector<ScoredSymbol> best = golden_best(*models.relevance, i);
+    if (in.count() != best.size()) return corrupt("golden rows: relevance finds another number of items than when it was saved");
+    for (const ScoredSymbol& one : best)
+      if (!agree(static_cast<double>(in.f32()), static_cast<double>(one.score))) return corrupt("golden rows: relevance gives another answer than when it was saved");
   }
   if (!in.ok() || !in.done()) return corrupt("golden rows: the file does not end where it should");
   return {};

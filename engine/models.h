@@ -6,6 +6,7 @@
 #include "core/symbol_map.h"
 #include "core/time.h"
 #include "engine/index/vector_index.h"
+#include "engine/relevance_model.h"
 #include "features/intent.h"
 #include "features/scorer.h"
 
@@ -19,12 +20,6 @@
 #include <vector>
 
 namespace takt {
-
-struct ScoredSymbol {
-  Symbol item = Symbol::none;
-  float score = 0;
-  bool operator==(const ScoredSymbol&) const = default;
-};
 
 /// Neighbours of each item, best first, at most 50 per item.
 class NeighbourTable {
@@ -102,6 +97,7 @@ struct Models {
   std::shared_ptr<const VectorIndex> index;           ///< over `vectors`; may be null when there are none
   std::size_t probes = 16;                            ///< lists to visit for recall >= 0.98, found while training
   std::shared_ptr<const Scorer> scorer;               ///< never null in a served World
+  std::shared_ptr<const RelevanceModel> relevance;    ///< what people like this one went on to want; may be null
   IntentModel intent;                                 ///< of clicks and views, by their dwell
   std::vector<ArtefactMetrics> metrics;
 };

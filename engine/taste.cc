@@ -10,6 +10,21 @@ namespace {
 
 /// One item, however often it was looked at and bought, is one item: it must not be the whole taste.
 constexpr float weight_max = 3;
+/// So many of the best are told apart; whoever is further down would not reach a slate by its relevance.
+constexpr std::size_t relevant_max = 200;
+
+void add_relevance(const RelevanceModel& model, UtcTime now, CustomerFeatures& features) {
+  std::vector<RecentItem> recent;
+  recent.reserve(features.recent_items.size());
+  for (std::size_t i = 0; i < features.recent_items.size(); ++i)
+    recent.push_back({features.recent_items[i], features.recent_strengths[i], features.recent_times[i]});
+  const std::vector<ScoredSymbol> best = model.best(recent, now, relevant_max);
+  features.relevance.reserve(best.size());
+  for (const ScoredSymbol& one : best) {
+    features.relevance.emplace(one.item, one.score);
+    features.relevant_items.push_back(one.item);
+  }
+}
 
 } // namespace
 
@@ -22,6 +37,7 @@ void prefetch_row(const ItemVectors& vectors, std::uint32_t row) {
 CustomerFeatures customer_features(const Models& models, const Person& person) {
   CustomerFeatures features = build_customer_features(*person.record, person.session, person.now, person.profile_allowed);
   features.taste = taste_vector(models, features);
+  if (models.relevance) add_relevance(*models.relevance, person.now, features);
   return features;
 }
 

@@ -49,6 +49,9 @@ struct Evidence {
 /// Views are counted over 14 days: long enough to come back to an undecided purchase.
 double views_worth(const DecayedCounts& worth) { return std::sqrt(worth[of_week]); }
 
+/// 1 = bought; what training calls the weight of an act.
+float strength_of(double weight) { return static_cast<float>(weight / evidence_of(JourneyKind::purchase)); }
+
 Evidence read_journey(const CustomerRecord& record, const SessionState& session, UtcTime now, CustomerFeatures& features) {
   Evidence evidence;
   const bool session_runs = session.ordinal > 0 && session.start_for(now) == session.start;
@@ -56,7 +59,8 @@ Evidence read_journey(const CustomerRecord& record, const SessionState& session,
   FlatSymbolMap<char> in_session;
   features.viewed.reserve(record.journey.size());
   features.recent_items.reserve(recent_items_max);
-  features.recent_weights.reserve(recent_items_max);
+  for (auto* numbers : {&features.recent_weights, &features.recent_strengths}) numbers->reserve(recent_items_max);
+  features.recent_times.reserve(recent_items_max);
   for (auto event = record.journey.rbegin(); event != record.journey.rend(); ++event) {
     const double weight = evidence_of(event->kind) * static_cast<double>(event->weight);
     if (weight <= 0 || event->at > now) continue;
@@ -73,10 +77,13 @@ Evidence read_journey(const CustomerRecord& record, const SessionState& session,
     if (event->weight <= evidence_min) continue;
     if (const std::uint32_t* known = place.find(event->item)) {
       features.recent_weights[*known] += static_cast<float>(worth);
+      features.recent_strengths[*known] = std::max(features.recent_strengths[*known], strength_of(weight));
     } else if (features.recent_items.size() < recent_items_max) {
       place.emplace(event->item, static_cast<std::uint32_t>(features.recent_items.size()));
       features.recent_items.push_back(event->item);
       features.recent_weights.push_back(static_cast<float>(worth));
+      features.recent_strengths.push_back(strength_of(weight));
+      features.recent_times.push_back(event->at);
     }
     if (session_runs && event->session == session.ordinal && in_session.emplace(event->item, 1))
       features.session_items.push_back(event->item);

@@ -41,6 +41,8 @@ struct ChannelContacts {
 struct CustomerFeatures {
   std::vector<Symbol> recent_items;                    ///< distinct, newest first, at most 50: views, clicks, adds, orders by weight > 0.1
   std::vector<float> recent_weights;                   ///< same length: decayed evidence, accidental clicks near 0
+  std::vector<float> recent_strengths;                 ///< same length: the strongest evidence, not decayed; 1 = bought
+  std::vector<UtcTime> recent_times;                   ///< same length: of the last time
   std::vector<Symbol> session_items;                   ///< of the running session, newest first
   FlatSymbolMap<float> category_affinity;              ///< share of decayed evidence in [0,1]
   FlatSymbolMap<float> brand_affinity;
@@ -51,6 +53,8 @@ struct CustomerFeatures {
   FlatSymbolMap<SeenBefore> exposures;                 ///< item → shown so far (ledger)
   FlatSymbolMap<SeenBefore> category_exposures;        ///< category → the same
   std::vector<ChannelContacts> channel_contacts;       ///< one per channel that had any within a week
+  FlatSymbolMap<float> relevance;                      ///< item → what the learnt methods say, 1 = the best; the best few hundred
+  std::vector<Symbol> relevant_items;                  ///< those, best first
   std::vector<float> taste;                            ///< unit length, in the space of the served model's items; empty = unknown
   DecayedCounts views{}, orders{};                     ///< over all items
   double spent = 0;                                    ///< decayed over purchases_half_life

@@ -23,6 +23,7 @@ struct PriorWeight {
 // them, and what tires must enter the score once.
 constexpr PriorWeight prior_weights[] = {
     {"taste_match", 1.5},        // cosine 1 = 4.5 x the odds: the best single signal of item-to-item benchmarks
+    {"relevance", 1.5},          // what the journal says people like this one want; 0 where nothing was learnt
     {"session", 0.8},            // what goes with this visit is wanted now
     {"anchor", 0.8},             // what goes with the page is looked for
     {"retrieval_score", 0.4},    // how sure its source was

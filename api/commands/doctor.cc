@@ -22,6 +22,7 @@ int run(App& app, Terminal& terminal, const CommonOptions& common) {
   terminal.out(fmt::format("{} to {}\n", json["from"].get<std::string>(), json["to"].get<std::string>()));
   write_line(terminal, json["catalogue"]);
   write_line(terminal, json["model"]);
+  write_line(terminal, json["index"]);
   for (const auto& line : json["customers"]["lines"]) write_line(terminal, line);
   for (const auto& source : json["sources"]) {
     terminal.out("source " + source["source"].get<std::string>() + "\n");

@@ -1,4 +1,5 @@
 // For those who operate it: is it alive, does it take traffic, what does it do, does what arrives make sense.
+#include "api/recall_check.h"
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
 
@@ -12,6 +13,8 @@ void add_health_routes(Router& router, const Service& service) {
   }, false});
   router.add({"GET", "/metrics", [&service](const HttpRequest&) {
     service.metrics.items(service.app.world()->catalogue->size());
+    const OnlineRecall recall = service.app.online_recall();
+    service.metrics.recall(recall.searches, recall.recall_at_100());
     HttpResponse response = json_answer(service.metrics.text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;

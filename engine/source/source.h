@@ -81,6 +81,7 @@ void find_similar(const Search& search, Finds& finds);
 void find_bought_together(const Search& search, Finds& finds);
 void find_viewed_together(const Search& search, Finds& finds);
 void find_taste(const Search& search, Finds& finds);
+void find_relevant(const Search& search, Finds& finds);
 void find_session(const Search& search, Finds& finds);
 void find_recently_viewed(const Search& search, Finds& finds);
 void find_trending(const Search& search, Finds& finds);

@@ -17,6 +17,7 @@ constexpr SourceEntry sources[] = {
     {Source::similar, false, find_similar},
     {Source::bought_together, false, find_bought_together},
     {Source::viewed_together, false, find_viewed_together},
+    {Source::relevance, true, find_relevant},
     {Source::taste, true, find_taste},
     {Source::session, true, find_session},
     {Source::recently_viewed, true, find_recently_viewed},

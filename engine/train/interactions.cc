@@ -76,8 +76,11 @@ public:
     const bool kept = hash <= kept_hash_max_;
     add_looks(journeys.looks, kept);
     add_orders(journeys.orders, kept);
-    if (kept) kept_.push_back({hash, all_.views.size(), all_.purchases.size()});
-    while (all_.views.size() + all_.purchases.size() > kept_max_ && kept_hash_max_ > 0) halve();
+    if (kept) {
+      kept_.push_back({hash, all_.views.size(), all_.purchases.size(), all_.acts.size()});
+      ++all_.customers_kept;
+    }
+    while (all_.views.size() + all_.purchases.size() + all_.acts.size() > kept_max_ && kept_hash_max_ > 0) halve();
   }
   Interactions take() { return std::move(all_); }
 
@@ -85,7 +88,7 @@ private:
   /// A customer whose occurrences are kept, and where they end.
   struct Kept {
     std::uint64_t hash = 0;
-    std::size_t views_end = 0, purchases_end = 0;
+    std::size_t views_end = 0, purchases_end = 0, acts_end = 0;
   };
 
   std::uint32_t count(Symbol item, UtcTime at, double evidence) {
@@ -108,6 +111,10 @@ private:
 
   static std::uint32_t seconds_of(UtcTime at) { return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms_of(at) / 1000, 0, UINT32_MAX)); }
 
+  Interaction act_of(std::uint32_t item, double evidence, UtcTime at) const {
+    return {static_cast<std::uint32_t>(all_.customers_kept), item, static_cast<float>(evidence / evidence_of_purchase), ms_of(at) / 1000};
+  }
+
   /// Sessions are cut anew, by time: what the fold stamped follows the order of arrival.
   void add_looks(std::vector<Look>& looks, bool kept) {
     std::stable_sort(looks.begin(), looks.end(), [](const Look& a, const Look& b) { return a.at < b.at; });
@@ -117,6 +124,7 @@ private:
       ++all_.events;
       const std::uint32_t item = count(look.item, look.at, look.evidence);
       if (!kept || !look.intended) continue;
+      all_.acts.push_back(act_of(item, look.evidence, look.at));
       if (in_session.empty() || look.at - before >= limits::session_silence) {
         in_session.clear();
         ++sessions_;
@@ -137,6 +145,7 @@ private:
         if (line.item == Symbol::none || line.quantity <= 0) continue; // returned
         ++all_.lines;
         const std::uint32_t item = count(line.item, order.at, evidence_of_purchase);
+        if (kept) all_.acts.push_back(act_of(item, evidence_of_purchase, order.at));
         const auto same = [&](const Occurrence& o) { return o.item == item; };
         if (std::none_of(lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.end(), same))
           lines.push_back({item, 0, baskets_, seconds_of(order.at)});
@@ -153,8 +162,8 @@ private:
   void halve() {
     kept_hash_max_ /= 2;
     std::vector<Kept> kept;
-    std::size_t views = 0, purchases = 0, views_begin = 0, purchases_begin = 0;
-    const auto move_down = [](std::vector<Occurrence>& all, std::size_t begin, std::size_t end, std::size_t to) {
+    std::size_t views = 0, purchases = 0, acts = 0, views_begin = 0, purchases_begin = 0, acts_begin = 0;
+    const auto move_down = [](auto& all, std::size_t begin, std::size_t end, std::size_t to) {
       std::copy(all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end), all.begin() + static_cast<std::ptrdiff_t>(to));
       return to + (end - begin);
     };
@@ -162,13 +171,16 @@ private:
       if (one.hash <= kept_hash_max_) {
         views = move_down(all_.views, views_begin, one.views_end, views);
         purchases = move_down(all_.purchases, purchases_begin, one.purchases_end, purchases);
-        kept.push_back({one.hash, views, purchases});
+        acts = move_down(all_.acts, acts_begin, one.acts_end, acts);
+        kept.push_back({one.hash, views, purchases, acts});
       }
       views_begin = one.views_end;
       purchases_begin = one.purchases_end;
+      acts_begin = one.acts_end;
     }
     all_.views.resize(views);
     all_.purchases.resize(purchases);
+    all_.acts.resize(acts);
     kept_ = std::move(kept);
   }
 

@@ -6,6 +6,7 @@
 /// Deterministic: customers ascending, entries in version order. Errors: those of the store. Threads: one. Cost: one scan.
 #include "core/symbol.h"
 #include "core/time.h"
+#include "engine/relevance/interaction_matrix.h"
 #include "features/intent.h"
 #include "store/store.h"
 
@@ -29,6 +30,8 @@ struct Interactions {
   std::vector<double> fast;                            ///< … over trending_half_life
   std::vector<Occurrence> views;                       ///< owner = basket = session
   std::vector<Occurrence> purchases;                   ///< owner = customer, basket = order
+  std::vector<Interaction> acts;                       ///< looks and purchases of the kept customers; weight 1 = bought
+  std::size_t customers_kept = 0;                      ///< acts' customers are below this
   std::size_t customers = 0, events = 0, lines = 0, bots = 0;
   UtcTime first{}, last{};                             ///< of what counted
 };

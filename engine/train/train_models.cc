@@ -1,10 +1,11 @@
 #include "engine/train/train_models.h"
 
-#include "core/random.h"
+#include "engine/train/choose_index.h"
 #include "engine/train/co_occurrence.h"
 #include "engine/train/interactions.h"
 #include "engine/train/item_vectors.h"
 #include "engine/train/learn_intent.h"
+#include "engine/train/learn_relevance.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +20,6 @@ constexpr PairWeights viewed_pairs{};
 constexpr std::size_t trending_max = 1000;
 /// Decayed evidence within trending_half_life without which nothing is a trend.
 constexpr double trend_evidence_min = 1;
-constexpr std::size_t recall_queries = 50;
-constexpr std::uint64_t recall_seed = 20'240'601;
 
 class Stopwatch {
 public:
@@ -97,42 +96,6 @@ std::function<double(Symbol)> count_baskets(const Interactions& seen) {
 
 } // namespace
 
-/// With a margin for other queries than these.
-double index_vectors(Models& models) {
-  if (models.vectors.items.empty()) return 1;
-  const std::span<const float> rows = models.vectors.values;
-  models.index = make_index(rows, models.vectors.dimension);
-  if (models.index->name() == "exact") return 1;
-  constexpr double recall_wanted = 0.5 * (1 + recall_at_100_min);
-  for (const std::size_t probes : {4, 8, 16, 32, 64, 128}) {
-    models.probes = probes;
-    const double recall = measure_recall_at_100(*models.index, rows, probes, recall_queries, recall_seed);
-    if (recall >= recall_wanted) return recall;
-  }
-  models.probes = SearchLimits{}.probes;
-  models.index = make_exact_index(rows, models.vectors.dimension);
-  return 1;
-}
-
-double measure_recall_at_100(const VectorIndex& index, std::span<const float> rows, std::size_t probes, std::size_t queries, std::uint64_t seed) {
-  const std::size_t dimension = index.dimension(), count = rows.size() / dimension;
-  const auto exact = make_exact_index(rows, dimension);
-  Random random(seed);
-  std::size_t found = 0, wanted = 0;
-  std::vector<float> query(dimension);
-  for (std::size_t q = 0; q < queries && count > 0; ++q) {
-    const auto a = rows.subspan(random.below(count) * dimension, dimension), b = rows.subspan(random.below(count) * dimension, dimension);
-    for (std::size_t i = 0; i < dimension; ++i) query[i] = a[i] + 0.5F * b[i];
-    const auto truth = exact->search(query, {.items_max = 100}), answer = index.search(query, {.items_max = 100, .probes = probes});
-    if (truth.empty()) continue;
-    // By score, not by row: of two equal vectors at the cut either is right.
-    const float bar = truth.back().score - 1e-5F;
-    for (const VectorHit& hit : answer) found += hit.score >= bar ? 1U : 0U;
-    wanted += truth.size();
-  }
-  return wanted == 0 ? 1 : std::min(1.0, static_cast<double>(found) / static_cast<double>(wanted));
-}
-
 Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue& catalogue, UtcTime now,
                                                    const std::function<void(std::string_view, double)>& progress, const TrainOptions& options) {
   auto models = std::make_shared<Models>();
@@ -163,10 +126,15 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("viewed_together", models->viewed_together.size());
   models->bought_together = neighbours_of(seen.purchases, seen.items, rank, bought_pairs, part("bought_together"));
   note("bought_together", models->bought_together.size());
+  LearntRelevance relevance = learn_relevance(seen, rank, options.threads, part("relevance"));
+  models->relevance = std::move(relevance.model);
+  note("relevance", models->relevance ? models->relevance->parts().items.size() : 0);
+  models->metrics.back().notes = std::move(relevance.notes);
   models->vectors = make_item_vectors(catalogue, symbols, models->viewed_together, models->bought_together, count_baskets(seen), part("item_vectors"));
   note("item_vectors", models->vectors.items.size());
-  const double recall = index_vectors(*models);
-  note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), recall);
+  const IndexChoice choice = choose_index(*models, options.clock);
+  note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), choice.recall_at_100);
+  if (!choice.why.empty()) models->metrics.back().notes = {choice.why};
   return models;
 }
 

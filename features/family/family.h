@@ -66,6 +66,7 @@ FeatureFamily local_time();
 FeatureFamily money();
 FeatureFamily price();
 FeatureFamily recency();
+FeatureFamily relevance();
 FeatureFamily retrieval();
 FeatureFamily session();
 FeatureFamily taste();

@@ -32,6 +32,7 @@ std::uint64_t fingerprint_of(std::span<const FeatureFamily> families) {
 const FeatureSet& feature_set() {
   static const FeatureSet families({
       family::taste(),
+      family::relevance(),
       family::retrieval(),
       family::affinity(),
       family::frequency(),

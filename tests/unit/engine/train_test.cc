@@ -1,5 +1,7 @@
 #include "engine/train/train_models.h"
 
+#include "engine/train/choose_index.h"
+
 #include "core/random.h"
 #include "engine/artefact_codec.h"
 #include "engine/train/co_occurrence.h"

@@ -1,0 +1,28 @@
+#pragma once
+/// Trains the methods of engine/relevance on the journal and learns how to blend them: on everything but the newest part of the time, then
+/// with the weights that did best there on everything. What got no weight is neither trained again nor served.
+/// Too few people, or none whose future could be held out: no model, and a note that says so; the other sources serve as before.
+/// Deterministic, whatever `threads`. Errors: none. Cost: the parts twice (engine/relevance has theirs), and the blend.
+#include "engine/relevance_model.h"
+#include "engine/train/interactions.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace takt {
+
+struct LearntRelevance {
+  std::shared_ptr<const RelevanceModel> model;         ///< may be null
+  std::vector<std::string> notes;                      ///< held-out quality of each part and of the blend, or why there is none
+};
+
+/// Fewer say nothing about the next one.
+constexpr std::size_t relevance_customers_min = 100, relevance_cases_min = 30;
+
+/// `id_rank[i]` is the position of seen.items[i] by item id.
+LearntRelevance learn_relevance(const Interactions& seen, std::span<const std::uint32_t> id_rank, std::size_t threads,
+                                const std::function<void(double)>& progress);
+
+} // namespace takt
