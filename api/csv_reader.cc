@@ -15,8 +15,10 @@ bool split(std::string_view line, std::vector<std::string>& fields) {
       for (++at;; ++at) {
         if (at == line.size()) return false;
         if (line[at] == '"') {
-          if (at + 1 < line.size() && line[at + 1] == '"') ++at; // a doubled quote is one
-          else break;
+          if (at + 1 < line.size() && line[at + 1] == '"')
+            ++at; // a doubled quote is one
+          else
+            break;
         }
         field.push_back(line[at]);
       }
@@ -88,8 +90,10 @@ Result<bool> CsvReader::next(std::vector<std::string>& fields) {
   if (row_.size() != width_) return error(std::to_string(row_.size()) + " fields; the header has " + std::to_string(width_));
   fields.resize(place_.size());
   for (std::size_t column = 0; column < place_.size(); ++column) {
-    if (has(column)) fields[column].swap(row_[place_[column]]);
-    else fields[column].clear();
+    if (has(column))
+      fields[column].swap(row_[place_[column]]);
+    else
+      fields[column].clear();
   }
   return true;
 }

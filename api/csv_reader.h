@@ -18,7 +18,7 @@ public:
   bool has(std::size_t column) const { return place_[column] != absent; }
   /// "FILE line N: why", as an error.
   tl::unexpected<Error> error(const std::string& why) const;
-  double share_read() const;                           ///< of the file, 0 where its size is unknown
+  double share_read() const; ///< of the file, 0 where its size is unknown
 
 private:
   CsvReader(LineReader lines, std::string path) : lines_(std::move(lines)), path_(std::move(path)) {}
@@ -30,7 +30,7 @@ private:
   std::uint64_t line_number_ = 0;
   std::string line_;
   std::vector<std::string> row_;
-  std::vector<std::size_t> place_;                     ///< column → place in the row
+  std::vector<std::size_t> place_; ///< column → place in the row
   std::size_t width_ = 0;
 };
 

@@ -63,6 +63,20 @@ float weight_of(std::string event) {
   return static_cast<float>(evidence_of(kind) / evidence_of(JourneyKind::purchase));
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words(1);
+  for (char letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    const bool is_part = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || static_cast<unsigned char>(letter) >= 0x80;
+    if (is_part)
+      words.back().push_back(letter);
+    else if (!words.back().empty())
+      words.emplace_back();
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
 Status require(const CsvReader& reader, const std::vector<std::string>& fields, std::size_t required, const std::vector<std::string>& columns) {
   for (std::size_t i = 0; i < required; ++i)
     if (fields[i].empty()) return reader.error("no " + columns[i]);
@@ -94,7 +108,8 @@ Status read_customers(const std::string& path, EvaluationFiles& files, Numbering
     TAKT_TRY(more, reader.next(fields));
     if (!more) break;
     TAKT_TRY_VOID(require(reader, fields, 2, customer_columns));
-    Interaction event{customers.of(fields[0]), items.of(fields[1]), reader.has(3) ? weight_of(fields[3]) : 1, static_cast<std::int64_t>(files.train.events.size())};
+    Interaction event{customers.of(fields[0]), items.of(fields[1]), reader.has(3) ? weight_of(fields[3]) : 1,
+                      static_cast<std::int64_t>(files.train.events.size())};
     if (reader.has(2)) {
       const auto at = seconds_of(fields[2]);
       if (!at) return reader.error("'" + fields[2] + "' is no RFC 3339 time and no number of seconds");
@@ -122,8 +137,10 @@ Result<std::map<std::uint32_t, Wanted>> read_wanted(const std::string& path, con
     const std::uint32_t* customer = customers.find(fields[0]);
     if (customer == nullptr) continue; // nothing is known about them: skipped, as the contract says
     const std::uint32_t* item = items.find(fields[1]);
-    if (item != nullptr) wanted[*customer].known.push_back(*item);
-    else wanted[*customer].unknown.push_back(fields[1]);
+    if (item != nullptr)
+      wanted[*customer].known.push_back(*item);
+    else
+      wanted[*customer].unknown.push_back(fields[1]);
   }
   return wanted;
 }
@@ -188,10 +205,31 @@ Result<EvaluationFiles> read_session_files(const std::string& train, const std::
     EvaluationCase& one = files.cases.emplace_back();
     one.history = history_of(prefix);
     const std::uint32_t* target = items.find(fields[1]);
-    if (target != nullptr) one.wanted = {*target};
-    else one.wanted_unknown = 1;
+    if (target != nullptr)
+      one.wanted = {*target};
+    else
+      one.wanted_unknown = 1;
   }
   return files;
+}
+
+Status read_item_texts(const std::string& path, EvaluationFiles& files) {
+  const std::vector<std::string> columns = {"item_id", "text"};
+  TAKT_TRY(reader, CsvReader::open(path, columns, 2));
+  files.train.item_words.assign(files.train.items, {});
+  Numbering words;
+  std::vector<std::string> fields;
+  for (;;) {
+    TAKT_TRY(more, reader.next(fields));
+    if (!more) break;
+    TAKT_TRY_VOID(require(reader, fields, 1, columns));
+    const auto item = std::lower_bound(files.item_ids.begin(), files.item_ids.end(), fields[0]);
+    if (item == files.item_ids.end() || *item != fields[0]) continue;
+    auto& here = files.train.item_words[static_cast<std::size_t>(item - files.item_ids.begin())];
+    for (const std::string& word : words_of(fields[1])) here.push_back(words.of(word));
+  }
+  files.train.words_count = words.size();
+  return {};
 }
 
 } // namespace takt

@@ -11,7 +11,7 @@ namespace takt {
 struct EvaluationFiles {
   TrainingData train;
   std::vector<EvaluationCase> cases;
-  std::vector<std::string> item_ids;                   ///< by index
+  std::vector<std::string> item_ids; ///< by index
 };
 
 /// customer_id,item_id[,timestamp[,event]]. Timestamps: RFC 3339, or whole seconds (from 10¹¹ on: milliseconds) since 1970.
@@ -21,5 +21,8 @@ Result<EvaluationFiles> read_evaluation_files(const std::string& train, const st
 
 /// session_id,item_id in time order, and prefix,target with the prefix's items separated by blanks. Nothing is masked: people look again.
 Result<EvaluationFiles> read_session_files(const std::string& train, const std::string& test);
+
+/// item_id,text into files.train: lower-case words of letters and digits (other scripts as they are). Items without training rows are skipped.
+Status read_item_texts(const std::string& path, EvaluationFiles& files);
 
 } // namespace takt

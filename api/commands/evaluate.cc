@@ -13,7 +13,7 @@ namespace takt {
 namespace {
 
 struct Options {
-  std::string train, test;
+  std::string train, test, items;
   std::vector<std::string> methods;
   std::vector<std::size_t> at;
   MethodOptions method;
@@ -33,7 +33,8 @@ Result<Line> measure(const std::string& name, const EvaluationFiles& files, cons
   const SystemClock clock;
   Line line{name, {}, 0, 0};
   const SteadyTime begin = clock.steady_now();
-  TAKT_TRY(method, train_method(name, files.train, options.method, [&](double share) { progress.show(fmt::format("{}: training {:.0f} %", name, 100 * share)); }));
+  TAKT_TRY(method, train_method(name, files.train, options.method,
+                                [&](double share) { progress.show(fmt::format("{}: training {:.0f} %", name, 100 * share)); }));
   const SteadyTime trained = clock.steady_now();
   line.quality = evaluate(*method, files.train.items, files.cases, {options.at, files.train.now_seconds},
                           [&](double share) { progress.show(fmt::format("{}: evaluating {:.0f} %", name, 100 * share)); });
@@ -65,7 +66,8 @@ void write_table(Terminal& terminal, const std::vector<Line>& lines, const Evalu
   std::string head = fmt::format("{:<12}", "method");
   for (const std::size_t at : options.at)
     for (const char* name : {"recall", "ndcg", "hr", "mrr"})
-      if (!options.sessions || std::string_view(name) == "hr" || std::string_view(name) == "mrr") head += fmt::format(" {:>10}", fmt::format("{}@{}", name, at));
+      if (!options.sessions || std::string_view(name) == "hr" || std::string_view(name) == "mrr")
+        head += fmt::format(" {:>10}", fmt::format("{}@{}", name, at));
   terminal.out(head + fmt::format(" {:>10} {:>10}\n", "train s", "queries/s"));
   for (const Line& line : lines) {
     std::string text = fmt::format("{:<12}", line.method);
@@ -88,16 +90,22 @@ Result<std::vector<Line>> measure_all(const EvaluationFiles& files, const Option
 }
 
 int run(const Options& options, const CommonOptions& common, Terminal& terminal) {
-  auto files = options.sessions ? read_session_files(options.train, options.test) : read_evaluation_files(options.train, options.test, options.keeps_seen);
+  auto files =
+      options.sessions ? read_session_files(options.train, options.test) : read_evaluation_files(options.train, options.test, options.keeps_seen);
   if (!files) return report_error(terminal, common, files.error());
+  if (!options.items.empty())
+    if (const auto read = read_item_texts(options.items, *files); !read) return report_error(terminal, common, read.error());
   if (files->cases.empty()) {
-    const char* why = options.sessions ? "the test file has no prefix" : "nobody in the test file has training history and an item that is not masked";
+    const char* why =
+        options.sessions ? "the test file has no prefix" : "nobody in the test file has training history and an item that is not masked";
     return report_error(terminal, common, {ErrorCode::invalid, std::string("nothing to evaluate: ") + why, {}});
   }
   const auto lines = measure_all(*files, options, terminal);
   if (!lines) return report_error(terminal, common, lines.error());
-  if (common.json) terminal.out(json_of(*lines, *files, options) + "\n");
-  else write_table(terminal, *lines, *files, options);
+  if (common.json)
+    terminal.out(json_of(*lines, *files, options) + "\n");
+  else
+    write_table(terminal, *lines, *files, options);
   return 0;
 }
 
@@ -116,17 +124,28 @@ void add_command(CLI::App& root, Invocation& invocation, bool sessions) {
   options->method.threads = std::min(2U, std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* command = sessions ? root.add_subcommand("evaluate-sessions", "methods compared on the next click of sessions")
                                : root.add_subcommand("evaluate", "methods compared on what customers did next");
-  command->add_option("--train", options->train, sessions ? "CSV session_id,item_id in time order" : "CSV customer_id,item_id[,timestamp[,event]]; - for stdin")->required();
-  command->add_option("--test", options->test, sessions ? "CSV prefix,target; the prefix's items separated by blanks" : "CSV of the same columns: what came after")->required();
+  command
+      ->add_option("--train", options->train,
+                   sessions ? "CSV session_id,item_id in time order" : "CSV customer_id,item_id[,timestamp[,event]]; - for stdin")
+      ->required();
+  command
+      ->add_option("--test", options->test,
+                   sessions ? "CSV prefix,target; the prefix's items separated by blanks" : "CSV of the same columns: what came after")
+      ->required();
+  command->add_option("--items", options->items, "CSV item_id,text: what items are about, for content and blend");
   command->add_option("--methods", options->methods, "some of them, separated by commas; default: all")->delimiter(',')->check(known_method);
   command->add_option("--at", options->at, "lengths of the list")->delimiter(',')->check(CLI::Range(1, 1000));
   command->add_option("--threads", options->method.threads, "of training; changes no result")->check(CLI::Range(1, 64));
   command->add_option("--ease-lambda", options->method.ease_lambda, "penalty of EASE (200)")->check(CLI::Range(0.001, 1e9));
   if (!sessions) command->add_flag("--keep-seen", options->keeps_seen, "offer items of a customer's history too");
   command->callback([&invocation, options] {
-    if (options->train == "-" && options->test == "-") throw CLI::ValidationError("--test", "only one of the two files can be standard input");
+    const auto files = {options->train, options->test, options->items};
+    if (std::count(files.begin(), files.end(), "-") > 1) throw CLI::ValidationError("--train", "only one file can be standard input");
+    if (options->items.empty() && std::count(options->methods.begin(), options->methods.end(), "content") > 0)
+      throw CLI::ValidationError("--methods", "content needs --items");
     if (options->methods.empty())
-      for (const std::string_view name : method_names()) options->methods.emplace_back(name);
+      for (const std::string_view name : method_names())
+        if (name != "content" || !options->items.empty()) options->methods.emplace_back(name);
     invocation.alone = [options, &common = invocation.common](const Config&, Terminal& terminal) { return run(*options, common, terminal); };
   });
 }

@@ -61,7 +61,8 @@ ItemWeights train_ease_dense(const InteractionMatrix& customers, const EaseOptio
 }
 
 ItemWeights train_ease(const InteractionMatrix& customers, const EaseOptions& options, const std::function<void(double)>& progress) {
-  return customers.columns() <= options.dense_items_max ? train_ease_dense(customers, options, progress) : train_ease_by_column(customers, options, progress);
+  return customers.columns() <= options.dense_items_max ? train_ease_dense(customers, options, progress)
+                                                        : train_ease_by_column(customers, options, progress);
 }
 
 } // namespace takt

@@ -14,10 +14,10 @@
 namespace takt {
 
 struct EaseOptions {
-  float lambda = 200;                                  ///< > 0, in interactions: an item needs about as many to be believed
-  std::size_t dense_items_max = 12'000;                ///< above: column by column
-  std::size_t predictors_max = 200;                    ///< per column
-  std::size_t weights_per_item_max = 200;              ///< of each row the strongest; 0 keeps all
+  float lambda = 200;                     ///< > 0, in interactions: an item needs about as many to be believed
+  std::size_t dense_items_max = 12'000;   ///< above: column by column
+  std::size_t predictors_max = 200;       ///< per column
+  std::size_t weights_per_item_max = 200; ///< of each row the strongest; 0 keeps all
   std::size_t threads = 1;
 };
 

@@ -47,7 +47,8 @@ private:
 class ColumnSolver {
 public:
   ColumnSolver(const InteractionMatrix& customers, const InteractionMatrix& by_item, const FrequentPairs& frequent, const EaseOptions& options)
-      : customers_(customers), by_item_(by_item), frequent_(frequent), options_(options), row_(by_item.rows()), local_(by_item.rows(), none), system_(0) {}
+      : customers_(customers), by_item_(by_item), frequent_(frequent), options_(options), row_(by_item.rows()), local_(by_item.rows(), none),
+        system_(0) {}
 
   /// Which items predict `target`, and how strongly.
   std::span<const WeightedItem> solve(std::uint32_t target) {
@@ -107,7 +108,7 @@ private:
   const FrequentPairs& frequent_;
   const EaseOptions& options_;
   CoOccurrenceRow row_;
-  std::vector<std::uint32_t> local_;                   ///< item → its place among the predictors
+  std::vector<std::uint32_t> local_; ///< item → its place among the predictors
   std::vector<std::uint32_t> predictors_;
   SymmetricSystem system_;
   std::vector<float> right_side_;
@@ -151,12 +152,15 @@ ItemWeights train_ease_by_column(const InteractionMatrix& customers, const EaseO
   for (std::size_t i = 0; i < threads; ++i) solvers.emplace_back(customers, by_item, frequent, options);
   std::vector<std::vector<Weight>> found(threads);
   constexpr std::size_t block = 64; // a few tens of milliseconds of work
-  for_blocks(customers.columns(), block, threads, [&](std::size_t worker, std::size_t begin, std::size_t end) {
-    for (std::size_t target = begin; target < end; ++target) {
-      const auto to = static_cast<std::uint32_t>(target);
-      for (const WeightedItem& one : solvers[worker].solve(to)) found[worker].push_back({one.item, to, one.weight});
-    }
-  }, progress);
+  for_blocks(
+      customers.columns(), block, threads,
+      [&](std::size_t worker, std::size_t begin, std::size_t end) {
+        for (std::size_t target = begin; target < end; ++target) {
+          const auto to = static_cast<std::uint32_t>(target);
+          for (const WeightedItem& one : solvers[worker].solve(to)) found[worker].push_back({one.item, to, one.weight});
+        }
+      },
+      progress);
   return rows_of(found, customers.columns(), options.weights_per_item_max);
 }
 

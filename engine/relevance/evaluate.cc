@@ -44,8 +44,8 @@ std::vector<std::uint32_t> best_items(const ScoreSheet& sheet, std::span<const s
   return items;
 }
 
-std::vector<Quality> evaluate(const RelevanceMethod& method, std::size_t items, std::span<const EvaluationCase> cases, const EvaluationOptions& options,
-                              const std::function<void(double)>& progress) {
+std::vector<Quality> evaluate(const RelevanceMethod& method, std::size_t items, std::span<const EvaluationCase> cases,
+                              const EvaluationOptions& options, const std::function<void(double)>& progress) {
   std::vector<Quality> sums;
   std::size_t at_max = 0, counted = 0;
   for (const std::size_t at : options.at) {
@@ -63,7 +63,8 @@ std::vector<Quality> evaluate(const RelevanceMethod& method, std::size_t items, 
     sheet.clear();
     method.score({one.history, options.now_seconds}, sheet);
     std::vector<bool> is_hit;
-    for (const std::uint32_t item : best_items(sheet, one.masked, at_max)) is_hit.push_back(std::binary_search(one.wanted.begin(), one.wanted.end(), item));
+    for (const std::uint32_t item : best_items(sheet, one.masked, at_max))
+      is_hit.push_back(std::binary_search(one.wanted.begin(), one.wanted.end(), item));
     for (Quality& sum : sums) add_list(is_hit, wanted, sum);
   }
   if (counted > 0)

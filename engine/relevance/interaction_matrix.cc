@@ -10,7 +10,8 @@ namespace takt {
 InteractionMatrix::InteractionMatrix(std::span<const Interaction> interactions, std::size_t customers, std::size_t items) : columns_(items) {
   std::vector<std::size_t> place(customers + 1, 0);
   for (const Interaction& one : interactions) {
-    TAKT_CHECK(one.customer < customers && one.item < items && one.weight > 0, "an interaction is of a known customer, of a known item, and weighs something");
+    TAKT_CHECK(one.customer < customers && one.item < items && one.weight > 0,
+               "an interaction is of a known customer, of a known item, and weighs something");
     ++place[one.customer + 1];
   }
   std::partial_sum(place.begin(), place.end(), place.begin());
@@ -20,7 +21,8 @@ InteractionMatrix::InteractionMatrix(std::span<const Interaction> interactions, 
 
   std::size_t kept = 0;
   for (std::size_t customer = 0; customer < customers; ++customer) {
-    const auto begin = cells_.begin() + static_cast<std::ptrdiff_t>(begin_[customer]), end = cells_.begin() + static_cast<std::ptrdiff_t>(begin_[customer + 1]);
+    const auto begin = cells_.begin() + static_cast<std::ptrdiff_t>(begin_[customer]),
+               end = cells_.begin() + static_cast<std::ptrdiff_t>(begin_[customer + 1]);
     std::sort(begin, end, [](const MatrixCell& a, const MatrixCell& b) { return a.index < b.index; });
     begin_[customer] = kept;
     for (auto cell = begin; cell != end; ++cell) {

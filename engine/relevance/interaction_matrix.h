@@ -12,12 +12,12 @@ namespace takt {
 struct Interaction {
   std::uint32_t customer = 0;
   std::uint32_t item = 0;
-  float weight = 1;                                    ///< > 0; 1 = the strongest evidence there is
-  std::int64_t at_seconds = 0;                         ///< since 1970, or any other ascending number
+  float weight = 1;            ///< > 0; 1 = the strongest evidence there is
+  std::int64_t at_seconds = 0; ///< since 1970, or any other ascending number
 };
 
 struct MatrixCell {
-  std::uint32_t index = 0;                             ///< an item in a customer's row; a customer in the transpose
+  std::uint32_t index = 0; ///< an item in a customer's row; a customer in the transpose
   float weight = 0;
   std::int64_t at_seconds = 0;
   bool operator==(const MatrixCell&) const = default;
@@ -33,16 +33,14 @@ public:
   std::size_t columns() const { return columns_; }
   std::size_t cells() const { return cells_.size(); }
   /// Ascending by index.
-  std::span<const MatrixCell> row(std::size_t index) const {
-    return std::span(cells_).subspan(begin_[index], begin_[index + 1] - begin_[index]);
-  }
+  std::span<const MatrixCell> row(std::size_t index) const { return std::span(cells_).subspan(begin_[index], begin_[index + 1] - begin_[index]); }
   InteractionMatrix transposed() const;
   /// Only the newest cells of each row: what one crawler did must not cost more than what a thousand people did.
   InteractionMatrix with_newest(std::size_t cells_per_row_max) const;
 
 private:
   std::size_t columns_ = 0;
-  std::vector<std::size_t> begin_ = {0};               ///< rows + 1
+  std::vector<std::size_t> begin_ = {0}; ///< rows + 1
   std::vector<MatrixCell> cells_;
 };
 

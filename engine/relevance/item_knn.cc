@@ -27,16 +27,19 @@ ItemWeights train_item_knn(const InteractionMatrix& customers, const ItemKnnOpti
   std::vector<CoOccurrenceRow> counters(threads, CoOccurrenceRow(items));
   std::vector<std::vector<WeightedItem>> rows(items);
   constexpr std::size_t block = 64;
-  for_blocks(items, block, threads, [&](std::size_t worker, std::size_t begin, std::size_t end) {
-    CoOccurrenceRow& counter = counters[worker];
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto item = static_cast<std::uint32_t>(i);
-      counter.count(customers, by_item, item);
-      for (const std::uint32_t other : counter.touched())
-        if (other != item) rows[i].push_back({other, counter[other] / (lengths[item] * lengths[other] + options.shrinkage)});
-      keep_strongest(rows[i], options.neighbours_max);
-    }
-  }, progress);
+  for_blocks(
+      items, block, threads,
+      [&](std::size_t worker, std::size_t begin, std::size_t end) {
+        CoOccurrenceRow& counter = counters[worker];
+        for (std::size_t i = begin; i < end; ++i) {
+          const auto item = static_cast<std::uint32_t>(i);
+          counter.count(customers, by_item, item);
+          for (const std::uint32_t other : counter.touched())
+            if (other != item) rows[i].push_back({other, counter[other] / (lengths[item] * lengths[other] + options.shrinkage)});
+          keep_strongest(rows[i], options.neighbours_max);
+        }
+      },
+      progress);
   ItemWeights weights;
   for (const auto& row : rows) weights.append_row(row);
   return weights;

@@ -10,8 +10,8 @@
 namespace takt {
 
 struct ItemKnnOptions {
-  float shrinkage = 10;                                ///< >= 0, in interactions
-  std::size_t neighbours_max = 200;                    ///< per item; 0 keeps all
+  float shrinkage = 10;             ///< >= 0, in interactions
+  std::size_t neighbours_max = 200; ///< per item; 0 keeps all
   std::size_t threads = 1;
 };
 

@@ -37,7 +37,7 @@ private:
 void keep_strongest(std::vector<WeightedItem>& row, std::size_t kept_max);
 
 struct HistoryDecay {
-  std::int64_t half_life_seconds = 0;                  ///< 0: what is old counts like what is new
+  std::int64_t half_life_seconds = 0; ///< 0: what is old counts like what is new
   /// 2^(−age/half-life); an item of the future counts as of now.
   float factor(const RelevanceQuery& query, const HistoryItem& item) const;
 };

@@ -11,11 +11,11 @@ namespace takt {
 struct HistoryItem {
   std::uint32_t item = 0;
   float weight = 1;
-  std::int64_t at_seconds = 0;                         ///< of the newest interaction with it
+  std::int64_t at_seconds = 0; ///< of the newest interaction with it
 };
 
 struct RelevanceQuery {
-  std::span<const HistoryItem> history;                ///< each item once, oldest first: the last is what happened last
+  std::span<const HistoryItem> history; ///< each item once, oldest first: the last is what happened last
   std::int64_t now_seconds = 0;
 };
 

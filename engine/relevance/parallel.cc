@@ -8,7 +8,8 @@
 namespace takt {
 
 void for_blocks(std::size_t count, std::size_t block, std::size_t threads,
-                const std::function<void(std::size_t worker, std::size_t begin, std::size_t end)>& work, const std::function<void(double)>& progress) {
+                const std::function<void(std::size_t worker, std::size_t begin, std::size_t end)>& work,
+                const std::function<void(double)>& progress) {
   std::atomic<std::size_t> next{0};
   const auto run = [&](std::size_t worker) {
     for (;;) {

@@ -93,9 +93,9 @@ struct Kernels {
 };
 
 // One copy per target. No FMA in these lists: two machines must agree on every bit.
-#define TAKT_KERNELS(name, ...)                                                                                                              \
-  __VA_ARGS__ void axpy_##name(float f, const float* x, float* y, std::size_t n) { axpy(f, x, y, n); }                                        \
-  __VA_ARGS__ void outer_##name(float* m, std::size_t d, std::size_t s, const float* v, float w) { outer_product(m, d, s, v, w); }            \
+#define TAKT_KERNELS(name, ...)                                                                                                                      \
+  __VA_ARGS__ void axpy_##name(float f, const float* x, float* y, std::size_t n) { axpy(f, x, y, n); }                                               \
+  __VA_ARGS__ void outer_##name(float* m, std::size_t d, std::size_t s, const float* v, float w) { outer_product(m, d, s, v, w); }                   \
   __VA_ARGS__ bool factorise_##name(float* m, std::size_t d, std::size_t s) { return factorise(m, d, s); }
 TAKT_KERNELS(plain)
 #if defined(__x86_64__)
@@ -124,7 +124,9 @@ void SymmetricSystem::resize(std::size_t dimension) {
   matrix_.assign(dimension_ * stride_, 0);
 }
 
-void SymmetricSystem::add_outer_product(const float* vector, float weight) { kernels().outer_product(matrix_.data(), dimension_, stride_, vector, weight); }
+void SymmetricSystem::add_outer_product(const float* vector, float weight) {
+  kernels().outer_product(matrix_.data(), dimension_, stride_, vector, weight);
+}
 
 void SymmetricSystem::assign_scaled(const SymmetricSystem& other, float factor) {
   TAKT_CHECK(dimension_ == other.dimension_, "systems of one size");

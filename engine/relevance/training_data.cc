@@ -20,7 +20,9 @@ std::vector<std::uint32_t> items_of(std::span<const Interaction> events) {
 std::size_t end_of_past(std::span<const Interaction> events, const TrainingData& data, std::int64_t cut, double share) {
   if (data.customers_are_sessions) return events.front().at_seconds < cut ? events.size() : 0; // as a whole: by when it began
   if (data.has_times)
-    return static_cast<std::size_t>(std::lower_bound(events.begin(), events.end(), cut, [](const Interaction& event, std::int64_t at) { return event.at_seconds < at; }) - events.begin());
+    return static_cast<std::size_t>(
+        std::lower_bound(events.begin(), events.end(), cut, [](const Interaction& event, std::int64_t at) { return event.at_seconds < at; }) -
+        events.begin());
   constexpr std::size_t events_min = 5; // fewer say nothing about both past and future
   if (events.size() < events_min) return events.size();
   return events.size() - std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(events.size())));
@@ -56,6 +58,13 @@ void thin_out(std::vector<EvaluationCase>& cases, std::size_t cases_max) {
 }
 
 } // namespace
+
+std::int64_t TrainingData::period_seconds() const {
+  if ((!has_times && !customers_are_sessions) || events.empty()) return 0;
+  const auto oldest =
+      std::min_element(events.begin(), events.end(), [](const Interaction& a, const Interaction& b) { return a.at_seconds < b.at_seconds; });
+  return now_seconds - oldest->at_seconds;
+}
 
 void sort_events(TrainingData& data) {
   std::stable_sort(data.events.begin(), data.events.end(), [](const Interaction& a, const Interaction& b) {

@@ -144,6 +144,9 @@ TEST(Methods, AllLearnTheTasteAndAnUnknownNameIsRefused) {
     const auto scores = testing_relevance::scores_of(**method, {nothing, 0}, data.items);
     for (const float score : scores) EXPECT_TRUE(std::isfinite(score)) << name;
   }
+  TrainingData wordless = data;
+  wordless.item_words.clear();
+  EXPECT_EQ(train_method("content", wordless, {}, {}).error().code, ErrorCode::invalid);
   EXPECT_EQ(train_method("magic", data, {}, {}).error().code, ErrorCode::not_found);
 }
 
@@ -153,6 +156,7 @@ TEST(Methods, NothingOneItemAndOneCustomerAreFine) {
       TrainingData data;
       data.customers = data.items = size;
       data.has_times = true;
+      data.item_words.assign(std::max<std::size_t>(size, 1), {});
       if (size == 1) data.events = {{0, 0, 1, 5}};
       sort_events(data);
       const auto method = train_method(name, data, {}, {});

@@ -101,7 +101,7 @@ TEST(Ease, IsTheInverseWrittenOut) {
 }
 
 TEST(Ease, ByColumnIsTheSameModelWhenAllItemsMayPredict) {
-  const TrainingData data = random_data(4, {.customers = 80, .items = 9, .events_per_customer = 9});
+  const TrainingData data = random_data(4, {.customers = 300, .items = 9, .events_per_customer = 14});
   ASSERT_GT((dense(data.matrix()).transpose() * dense(data.matrix())).minCoeff(), 0) << "every pair occurs";
   const EaseOptions all = {.lambda = 5, .predictors_max = data.items, .weights_per_item_max = 0};
   EXPECT_LT((dense(train_ease_by_column(data.matrix(), all)) - naive_ease(dense(data.matrix()), 5)).cwiseAbs().maxCoeff(), 1e-4);
@@ -111,7 +111,8 @@ TEST(Ease, ByColumnIsARidgeOnTheItemsThatOccurMostOftenTogether) {
   const TrainingData data = random_data(5);
   const Eigen::MatrixXd x = dense(data.matrix()), gramian = x.transpose() * x;
   constexpr std::size_t predictors_max = 6;
-  const Eigen::MatrixXd found = dense(train_ease_by_column(data.matrix(), {.lambda = 3, .predictors_max = predictors_max, .weights_per_item_max = 0}));
+  const Eigen::MatrixXd found =
+      dense(train_ease_by_column(data.matrix(), {.lambda = 3, .predictors_max = predictors_max, .weights_per_item_max = 0}));
   for (Eigen::Index target = 0; target < x.cols(); ++target) {
     std::vector<Eigen::Index> chosen;
     for (Eigen::Index other = 0; other < x.cols(); ++other)
@@ -182,10 +183,13 @@ TEST(Parallel, EveryIndexOnceWhateverTheThreads) {
     for (const std::size_t count : {0U, 1U, 7U, 1000U}) {
       std::vector<std::atomic<int>> done(count);
       double last = -1;
-      for_blocks(count, 3, threads, [&](std::size_t worker, std::size_t begin, std::size_t end) {
-        ASSERT_LT(worker, threads);
-        for (std::size_t i = begin; i < end; ++i) ++done[i];
-      }, [&](double share) { last = share; });
+      for_blocks(
+          count, 3, threads,
+          [&](std::size_t worker, std::size_t begin, std::size_t end) {
+            ASSERT_LT(worker, threads);
+            for (std::size_t i = begin; i < end; ++i) ++done[i];
+          },
+          [&](double share) { last = share; });
       for (const auto& one : done) EXPECT_EQ(one, 1);
       EXPECT_EQ(last, 1);
     }
