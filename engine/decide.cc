@@ -43,7 +43,9 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
   const Deadline deadline = deadline_of(world, asked, clock);
   TAKT_TRY_VOID(check_request(world, asked));
   TAKT_TRY(request, with_earlier_pages(store, asked));
-  TAKT_TRY(visitor, find_visitor(store, request));
+  auto found = find_visitor(store, request);
+  if (!found) return degraded_answer(world, request, ReasonCode::store_unavailable);
+  Visitor& visitor = *found;
 
   for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
     // The lane only avoids conflicts; what keeps caps exact is that the commit below is conditional on the version read here.
@@ -52,7 +54,7 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
     auto record = stages.run(Stage::profile, [&] { return read_visitor(store, visitor, deadline); });
     if (!record) return degraded_answer(world, request, ReasonCode::store_unavailable);
     if ((*record)->sealed_into) {
-      TAKT_TRY_VOID(follow_merge(store, visitor, **record));
+      if (!follow_merge(store, visitor, **record)) return degraded_answer(world, request, ReasonCode::store_unavailable);
       continue;
     }
     Person person = make_person(std::move(*record), request, world.policy());
