@@ -6,6 +6,7 @@
 #include "engine/decide.h"
 #include "engine/ingest.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,7 +104,8 @@ private:
 /// What a marketer may be told to do without.
 struct WorldOptions {
   bool has_fatigue = true;                               ///< false: caps alone
-  std::shared_ptr<const Models> models;                  ///< none: untrained
+  std::shared_ptr<const Models> models = {};             ///< none: untrained
+  std::function<void(Policy&, SymbolTable&)> change_policy = {}; ///< last, when items have their names
 };
 /// A complete World over a fresh store: the starter policy, the town's placements, its items. Names enter the dictionary in one order, so
 /// models that were trained in another fresh store of the same town fit.

@@ -57,6 +57,7 @@ std::shared_ptr<const World> make_simulated_world(const Town& town, Store& store
   auto world = std::make_shared<World>();
   world->symbols = &store.symbols();
   world->catalogue = takt::Catalogue::build(town.items, store.symbols(), 1);
+  if (options.change_policy) options.change_policy(*policy, store.symbols());
   auto rulebook = std::make_shared<Rulebook>();
   rulebook->policy = std::make_shared<const Policy>(std::move(*policy));
   rulebook->placements_print = 1;
