@@ -33,7 +33,7 @@ Json counts_json(const ReplayCounts& counts) {
   Json different = Json::array();
   for (const ReplayCounts::Difference& difference : counts.first_different)
     different.push_back({{"decision_id", to_text(difference.decision)}, {"what", difference.what}});
-  return {{"decisions", counts.decisions}, {"reproduced", counts.reproduced}, {"differ", counts.different}, {"first_different", std::move(different)},
+  return {{"decisions", counts.decisions}, {"reproduced", counts.reproduced}, {"feature_rows", counts.rows}, {"differ", counts.different}, {"first_different", std::move(different)},
           {"not_held", not_held_json(counts.not_held)}, {"without_record", counts.without_record}};
 }
 

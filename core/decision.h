@@ -94,6 +94,16 @@ struct StageTiming {
   bool operator==(const StageTiming&) const = default;
 };
 
+/// What the scorer saw, bit for bit, of the slate's items and of a few others that passed all rules (log-and-wait: training reads these rows
+/// and computes none again; replay must reproduce them). Items that were not scored, such as a fallback, are not there.
+struct LoggedFeatures {
+  std::uint64_t schema = 0;                             ///< fingerprint of the columns; 0 = nothing was scored, or logged before there were rows
+  std::vector<float> shared;                            ///< columns that are the same for all candidates
+  std::vector<ItemId> items;
+  std::vector<float> own;                               ///< items.size() rows of the columns that are the item's
+  bool operator==(const LoggedFeatures&) const = default;
+};
+
 struct PlacementDecision {
   PlacementId placement;
   Outcome outcome = Outcome::items;
@@ -105,6 +115,7 @@ struct PlacementDecision {
   std::map<ReasonCode, std::uint32_t> drops;            ///< counts by code
   std::vector<DroppedItem> dropped;                     ///< explain=full; in the log: bounded
   std::vector<std::string> unknown_candidates;
+  LoggedFeatures features;
   bool operator==(const PlacementDecision&) const = default;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// What the two halves of the decision log's bytes share; only decision_codec.cc and request_codec.cc include this.
+/// What the parts of the decision log's bytes share; only decision_codec.cc, choice_codec.cc and request_codec.cc include this.
 #include "core/codec_parts.h"
 #include "core/decision.h"
 
@@ -55,6 +55,15 @@ inline void put_ids(ByteWriter& out, const std::vector<ItemId>& ids) {
 inline void get_ids(ByteReader& in, std::vector<ItemId>& ids) {
   get_list(in, ids, 1, [&](ItemId& id) { id = get_id<ItemId>(in); });
 }
+
+// ---- choice_codec.cc
+void put_reasons(ByteWriter& out, const std::vector<Reason>& reasons, UtcTime base);
+void get_reasons(ByteReader& in, std::vector<Reason>& reasons, UtcTime base);
+void put_choices(ByteWriter& out, const std::vector<Choice>& choices, UtcTime base);
+void get_choices(ByteReader& in, std::vector<Choice>& choices, UtcTime base, std::uint8_t format);
+/// Rows name the choice they belong to: choices are read before them.
+void put_features(ByteWriter& out, const PlacementDecision& placement);
+void get_features(ByteReader& in, PlacementDecision& placement);
 
 // ---- request_codec.cc
 void put_request(ByteWriter& out, const DecisionRequest& request);

@@ -12,6 +12,8 @@
 
 namespace takt {
 
+constexpr std::uint32_t not_scored = UINT32_MAX;
+
 struct Candidate {
   ItemIndex index = 0;
   LabelSet labels;                                    ///< of the item now, with this call's channel and placement
@@ -24,6 +26,7 @@ struct Candidate {
   ScoreTerms terms;                                   ///< filled by score, fatigue, arbitrate
   double score = 0;                                   ///< terms.score()
   std::vector<Reason> reasons;                        ///< discounts and boosts, not drops
+  std::uint32_t row = not_scored;                     ///< of the feature rows
 };
 
 struct Dropped {
@@ -31,11 +34,19 @@ struct Dropped {
   std::vector<Reason> reasons;                        ///< at least one; all that block
 };
 
+/// What the scorer saw: travels beside the candidates until the log takes the rows it keeps.
+struct ScoredRows {
+  struct Sample { ItemIndex index = 0; std::uint32_t row = 0; };
+  std::vector<float> values;                          ///< row-major, the columns of feature_schema()
+  std::vector<Sample> sampled;                        ///< logged whether or not they are chosen
+};
+
 /// Unordered in meaning (kept ascending by item id where no stage has ranked them): what may still be shown, and what may not.
 struct Candidates {
   std::vector<Candidate> alive;
   std::vector<Dropped> dropped;                       ///< of all stages so far
   std::vector<std::string> unknown;                   ///< caller candidates that are not in the catalogue
+  ScoredRows scored = {};
 };
 
 /// Candidates by descending score, ties by item id.
@@ -43,6 +54,7 @@ struct Ranked {
   std::vector<Candidate> alive;
   std::vector<Dropped> dropped;
   std::vector<std::string> unknown;
+  ScoredRows scored = {};
 };
 
 struct SlateChoice {
@@ -60,6 +72,7 @@ struct Slate {
   std::vector<Dropped> dropped;
   std::vector<std::string> unknown;
   double diversity_cost = 0;                          ///< score given up so that the slate is mixed, in the account's currency
+  ScoredRows scored = {};
 };
 
 } // namespace takt

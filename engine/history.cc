@@ -5,9 +5,11 @@
 #include "core/record_codec.h"
 #include "engine/report.h"
 #include "engine/stage/stages.h"
+#include "features/feature_row.h"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
 
 namespace takt {
@@ -41,9 +43,35 @@ std::vector<std::array<std::uint32_t, 3>> counts_of(const std::vector<StageTimin
   return counts;
 }
 
+/// The first value of a row that is not the same bit for bit, by the name of its column; `first` is the row's first column.
+std::string parted_row(const std::string& where, std::span<const float> a, std::span<const float> b, std::size_t first) {
+  const auto& columns = feature_schema().columns;
+  for (std::size_t c = 0; c < a.size(); ++c)
+    if (std::bit_cast<std::uint32_t>(a[c]) != std::bit_cast<std::uint32_t>(b[c]))
+      return parted(where + " feature " + std::string(columns[first + c].name), number_text(static_cast<double>(a[c])), number_text(static_cast<double>(b[c])));
+  return "";
+}
+
+std::string parted_features(const std::string& where, const LoggedFeatures& a, const LoggedFeatures& b) {
+  if (a.schema == 0) return ""; // nothing was scored, or logged before there were rows
+  const FeatureSchema& schema = feature_schema();
+  const std::size_t width = schema.columns.size() - schema.shared_count;
+  const bool fits = a.schema == schema.fingerprint && a.shared.size() == schema.shared_count && a.own.size() == a.items.size() * width;
+  if (!fits || (b.schema != 0 && a.shared.size() != b.shared.size())) return where + " rows of features";
+  if (b.schema == 0) return ""; // nothing to score: what was dropped says why
+  if (std::string what = parted_row(where, a.shared, b.shared, 0); !what.empty()) return what;
+  for (std::size_t i = 0; i < a.items.size() && a.items == b.items; ++i) { // other items are told as such
+    const auto row = [&](const LoggedFeatures& features) { return std::span(features.own).subspan(i * width, width); };
+    if (std::string what = parted_row(where + " item " + a.items[i].text(), row(a), row(b), schema.shared_count); !what.empty()) return what;
+  }
+  return "";
+}
+
 std::string parted_placement(const PlacementDecision& a, const PlacementDecision& b) {
   const std::string& where = a.placement.text();
   if (a.placement != b.placement) return parted("placement", where, b.placement.text());
+  // First the rows: where they differ, so does all that follows from them.
+  if (std::string what = parted_features(where, a.features, b.features); !what.empty()) return what;
   if (a.outcome != b.outcome) return parted(where + " outcome", std::string(to_text(a.outcome)), std::string(to_text(b.outcome)));
   for (std::size_t i = 0; i < std::min(a.choices.size(), b.choices.size()); ++i)
     if (std::string what = parted_choice(where + " slot " + std::to_string(a.choices[i].slot), a.choices[i], b.choices[i]); !what.empty()) return what;
@@ -53,6 +81,7 @@ std::string parted_placement(const PlacementDecision& a, const PlacementDecision
   if (a.drops != b.drops) return where + " counts of what was dropped";
   if (a.reasons != b.reasons) return where + " reasons";
   if (a.unknown_candidates != b.unknown_candidates) return where + " unknown candidates";
+  if (a.features.schema != 0 && a.features.items != b.features.items) return where + " items whose rows are logged";
   return counts_of(a.funnel) == counts_of(b.funnel) ? "" : where + " counts of the stages";
 }
 
@@ -156,7 +185,22 @@ std::string difference_between(const Decision& logged, const Decision& again) {
 
 namespace {
 
+/// Rows of other columns cannot be made again by this build, nor the scores that came from them.
+std::optional<std::string> other_schema(const Decision& logged) {
+  for (const PlacementDecision& placement : logged.placements)
+    if (placement.features.schema != 0 && placement.features.schema != feature_schema().fingerprint) {
+      char text[40];
+      std::snprintf(text, sizeof text, "feature schema %016llx", static_cast<unsigned long long>(placement.features.schema));
+      return text;
+    }
+  return std::nullopt;
+}
+
 Status replay_one(Store& store, const WorldOfVersions& world_of, const DecisionRecord& logged, const Clock& clock, ReplayCounts& counts) {
+  if (const auto schema = other_schema(logged.decision)) {
+    ++counts.not_held[*schema];
+    return {};
+  }
   const auto world = world_of(logged.decision.versions);
   if (!world && world.error().code != ErrorCode::not_found) return tl::unexpected(world.error());
   if (!world) {
@@ -172,6 +216,7 @@ Status replay_one(Store& store, const WorldOfVersions& world_of, const DecisionR
   std::string what = difference_between(logged.decision, *again);
   if (what.empty()) {
     ++counts.reproduced;
+    for (const PlacementDecision& placement : logged.decision.placements) counts.rows += placement.features.items.size();
     return {};
   }
   if (++counts.different <= differences_named_max) counts.first_different.push_back({logged.decision.id, std::move(what)});

@@ -18,7 +18,8 @@ Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version);
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock);
 
 /// Where the two answers part: "" where they are the same, bit for bit; else the first part that is not, with both values. Compared
-/// is all that was decided: outcomes, items, slots, scores and their terms, propensities, holds, reasons, counts of every stage.
+/// is all that was decided: rows of features, outcomes, items, slots, scores and their terms, propensities, holds, reasons, counts of
+/// every stage.
 /// Not compared: timings, the decision's id, what it supersedes, and the long list of explain=full, which the log does not keep.
 std::string difference_between(const Decision& logged, const Decision& again);
 
@@ -33,8 +34,9 @@ struct ReplayOptions {
 struct ReplayCounts {
   struct Difference { DecisionId decision; std::string what; };
   std::size_t decisions = 0, reproduced = 0, different = 0;
+  std::size_t rows = 0;                                ///< of features, in the reproduced decisions: each the same bit for bit
   std::size_t without_record = 0;                      ///< the journal does not reach back that far
-  std::map<std::string, std::size_t> not_held;         ///< by what is no longer held
+  std::map<std::string, std::size_t> not_held;         ///< by what is no longer held; also rows of another feature schema
   std::vector<Difference> first_different;             ///< at most ten
 };
 /// Every logged decision again. Reads only; may run beside live traffic. Cost: one decision, and the fold of up to 1,024 journal

@@ -1,6 +1,7 @@
 #include "engine/report.h"
 
 #include "core/limits.h"
+#include "features/feature_row.h"
 #include "engine/stage/stages.h"
 
 #include <algorithm>
@@ -30,6 +31,28 @@ Choice choice_of(const Call& call, const Opening& opening, SlateChoice chosen) {
   choice.because_item = std::string(call.world.symbols->name(chosen.candidate.because_item));
   choice.reasons = std::move(chosen.candidate.reasons);
   return choice;
+}
+
+/// The rows of what is shown, in the order of the slots, then of the sample.
+LoggedFeatures logged_features(const Call& call, const Slate& slate) {
+  LoggedFeatures logged;
+  const std::vector<float>& values = slate.scored.values;
+  if (values.empty()) return logged;
+  const FeatureSchema& schema = feature_schema();
+  logged.schema = schema.fingerprint;
+  logged.shared.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(schema.shared_count));
+  logged.own.reserve((slate.choices.size() + slate.scored.sampled.size()) * (schema.columns.size() - schema.shared_count));
+  std::vector<std::uint32_t> rows;
+  const auto add = [&](ItemIndex index, std::uint32_t row) {
+    if (row == not_scored || std::find(rows.begin(), rows.end(), row) != rows.end()) return;
+    rows.push_back(row);
+    logged.items.push_back(call.world.catalogue->at(index).item.id);
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * schema.columns.size());
+    logged.own.insert(logged.own.end(), begin + static_cast<std::ptrdiff_t>(schema.shared_count), begin + static_cast<std::ptrdiff_t>(schema.columns.size()));
+  };
+  for (const SlateChoice& choice : slate.choices) add(choice.candidate.index, choice.candidate.row);
+  for (const ScoredRows::Sample& sample : slate.scored.sampled) add(sample.index, sample.row);
+  return logged;
 }
 
 bool blocked_in_time(const Dropped& dropped) {
@@ -100,6 +123,7 @@ PlacementDecision report(const Call& call, const Opening& opening, Slate slate, 
   answer.reasons = std::move(slate.reasons);
   answer.funnel = std::move(timings);
   answer.unknown_candidates = std::move(slate.unknown);
+  answer.features = logged_features(call, slate);
   for (SlateChoice& chosen : slate.choices) answer.choices.push_back(choice_of(call, opening, std::move(chosen)));
   for (const Dropped& dropped : slate.dropped) ++answer.drops[dropped.reasons.front().code];
   if (call.request.explain == Explain::full || slate.outcome == Outcome::defer) {

@@ -25,6 +25,7 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items) {
   Ranked ranked;
   ranked.dropped = std::move(items.dropped);
   ranked.unknown = std::move(items.unknown);
+  ranked.scored = std::move(items.scored);
   std::vector<Place> places;
   places.reserve(items.alive.size());
   for (std::uint32_t i = 0; i < items.alive.size(); ++i) {

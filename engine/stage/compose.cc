@@ -41,6 +41,7 @@ public:
         mix_(organic_ ? 0.0 : policy_.diversity.calibration, features.category_affinity, label_sets()) {
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
+    slate_.scored = std::move(ranked.scored);
     const auto& never_hold = policy_.arbitration.never_hold;
     double score_max = 0;
     for (const Candidate& item : items_) score_max = std::max(score_max, std::abs(item.score));

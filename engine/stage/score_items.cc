@@ -1,8 +1,10 @@
 // Stage 6. One feature row per candidate in one matrix, one call of the scorer, then the terms that turn a probability into worth.
 #include "core/check.h"
+#include "core/hash.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace takt {
@@ -10,6 +12,10 @@ namespace {
 
 /// Older than any half-life of the features: what has no date is not new.
 constexpr float age_unknown_days = 3650;
+
+/// Rows of survivors beside the slate's, per placement: enough to see what the slate was chosen from, at 100 bytes of the log.
+constexpr std::size_t sampled_rows_max = 2;
+constexpr std::uint64_t sample_salt = 0x726f7773;
 
 /// Any real number to (0,1), keeping the order; 0 stays for "the caller said nothing".
 float squashed(std::optional<double> score) {
@@ -84,6 +90,20 @@ std::vector<float> feature_rows(const Call& call, const Opening& opening, const 
   return rows;
 }
 
+/// Those with the smallest draw, keyed by item: who is in the sample does not depend on who else survived.
+std::vector<ScoredRows::Sample> sample_rows(const Call& call, const Opening& opening, std::span<const Candidate> candidates) {
+  const std::uint64_t key = mix64(mix64(call.request.seed, sample_salt), hash64(opening.request.placement.text()));
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
+  draws.reserve(candidates.size());
+  for (const Candidate& candidate : candidates)
+    draws.emplace_back(mix64(key, call.world.catalogue->front(candidate.index).id_hash), candidate.row);
+  const std::size_t count = std::min(sampled_rows_max, draws.size());
+  std::partial_sort(draws.begin(), draws.begin() + static_cast<std::ptrdiff_t>(count), draws.end());
+  std::vector<ScoredRows::Sample> sampled;
+  for (std::size_t i = 0; i < count; ++i) sampled.push_back({candidates[draws[i].second].index, draws[i].second});
+  return sampled;
+}
+
 /// Worth of one response in the account's currency.
 double value_of(const ItemFacts& item, const Arbitration& arbitration) {
   if (item.has_value) return item.value;
@@ -98,9 +118,11 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
   const Scorer* scorer = call.world.models->scorer.get();
   TAKT_CHECK(scorer && scorer->schema_fingerprint() == feature_schema().fingerprint, "a served scorer knows this feature schema");
 
-  const std::vector<float> rows = feature_rows(call, opening, features, items.alive);
+  for (std::size_t i = 0; i < items.alive.size(); ++i) items.alive[i].row = static_cast<std::uint32_t>(i);
+  items.scored.values = feature_rows(call, opening, features, items.alive);
+  items.scored.sampled = sample_rows(call, opening, items.alive);
   std::vector<double> probabilities(items.alive.size());
-  scorer->score(rows, probabilities);
+  scorer->score(items.scored.values, probabilities);
 
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const Arbitration& arbitration = call.world.policy().arbitration;

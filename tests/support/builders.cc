@@ -235,6 +235,22 @@ Choice random_choice(Random& random, std::uint32_t slot, UtcTime now) {
   return choice;
 }
 
+/// Rows as they come: many zeros, some ones, some as in the row before.
+LoggedFeatures random_features(Random& random, const PlacementDecision& placement) {
+  LoggedFeatures features;
+  features.schema = random.next();
+  const auto value = [&](float before) {
+    const float options[] = {0, 0, 1, before, static_cast<float>(random.normal())};
+    return options[random.below(5)];
+  };
+  for (std::uint64_t c = 0, count = random.below(9); c < count; ++c) features.shared.push_back(value(0));
+  for (const Choice& choice : placement.choices) features.items.push_back(choice.item);
+  features.items.push_back(*ItemId::parse("sampled"));
+  const std::size_t width = 1 + random.below(9);
+  for (std::size_t i = 0; i < features.items.size() * width; ++i) features.own.push_back(value(i < width ? 0 : features.own[i - width]));
+  return features;
+}
+
 PlacementDecision random_placement(Random& random, UtcTime now) {
   PlacementDecision placement;
   placement.placement = *PlacementId::parse("home.hero");
@@ -248,6 +264,7 @@ PlacementDecision random_placement(Random& random, UtcTime now) {
   for (int i = 0; i < 4; ++i) ++placement.drops[static_cast<ReasonCode>(random.below(reason_codes_count))];
   placement.dropped = {{item_id(random), {random_reason(random, now)}, now + days(2), true}, {item_id(random), {}, std::nullopt, false}};
   placement.unknown_candidates = {"nobody-knows"};
+  if (random.below(3) != 0) placement.features = random_features(random, placement);
   return placement;
 }
 

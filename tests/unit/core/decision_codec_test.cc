@@ -63,19 +63,77 @@ TEST(DecisionCodec, ScoresKeepEveryBit) {
 
 TEST(DecisionCodec, ANewerFormatIsRefusedByName) {
   std::string bytes = encode_decision(random_decision(1));
-  bytes[0] = 2;
+  bytes[0] = 3;
   const auto decoded = decode_decision(bytes);
   ASSERT_FALSE(decoded);
-  EXPECT_NE(decoded.error().message.find("format 2 is newer than this build knows (1)"), std::string::npos);
+  EXPECT_NE(decoded.error().message.find("format 3 is newer than this build knows (2)"), std::string::npos);
 }
 
 TEST(DecisionCodec, AnUnknownSectionIsSkipped) {
   const DecisionRecord record = random_decision(2);
   ByteWriter out;
   out.raw(encode_decision(record));
-  out.varint(3);
+  out.varint(4);
   out.text("outcomes, one day");
   EXPECT_EQ(decode_decision(out.bytes()).value(), record);
+}
+
+/// What a build of format 1 wrote: two choices in full, no features.
+constexpr std::string_view bytes_of_format_1 =
+    "0101578088e1e7c16303722d31027531000000000000000000000109686f6d652e6865726f040105736b752d3900000000000000000000000000000000000000000000000000000000002a"
+    "00000000000000000000000000000002c60207000000000000000000000000000000000000000000000000000000000000000b000000000000000503732d310003b9600263000000000000"
+    "00096a6f75726e616c2d320565786163740109686f6d652e6865726f0000000205736b752d310108ac1c5a643bd73f000000000000e83f0103809f49b81e85eb51b89e3f00000000000000"
+    "000000000000002940000000000000f03f000000000000f03ffca9f1d24d62603f7b14ae47e17a843f000000000000f03f0005736b752d390005736b752d3202c64b37894160e13f555555"
+    "555555d53f0103809f49b81e85eb51b8ae3f00000000000000000000000000002940000000000000f03f000000000000f03ffca9f1d24d62603f7b14ae47e17a843fae47e17a14aee73f00"
+    "05736b752d3901060200030001ae47e17a14aee73f000000020200c801860208c80102120117c60100000000";
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  return bytes;
+}
+
+TEST(DecisionCodec, ADecisionOfFormat1IsRead) {
+  const auto decoded = decode_decision(from_hex(bytes_of_format_1));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->request.user_id, "u1");
+  EXPECT_EQ(decoded->decision.versions, (Versions{3, 99, 12345, 2, "journal-2", "exact"}));
+  const PlacementDecision& placement = decoded->decision.placements.at(0);
+  ASSERT_EQ(placement.choices.size(), 2U);
+  const Choice& second = placement.choices[1];
+  EXPECT_EQ(second.item.text(), "sku-2");
+  EXPECT_EQ(second.slot, 2U);
+  EXPECT_EQ(second.propensity, 1.0 / 3);
+  EXPECT_EQ(second.terms.p_act, 0.06);
+  EXPECT_EQ(second.terms.fatigue_factor, 0.74);
+  EXPECT_EQ(second.score, second.terms.score());
+  EXPECT_EQ(second.reserved_until, decoded->decision.now + minutes(10));
+  EXPECT_EQ(second.reasons.at(0).code, ReasonCode::fatigued);
+  EXPECT_EQ(placement.features, LoggedFeatures{});
+  EXPECT_EQ(placement.drops.at(ReasonCode::outranked), 198U);
+  const std::string today = encode_decision(*decoded); // what is written is always today's
+  EXPECT_LT(today.size(), bytes_of_format_1.size() / 2);
+  EXPECT_EQ(decode_decision(today).value(), *decoded);
+}
+
+TEST(DecisionCodec, RowsKeepEveryBitAndZerosTakeNone) {
+  DecisionRecord record;
+  PlacementDecision& placement = record.decision.placements.emplace_back();
+  placement.choices.resize(2);
+  placement.choices[0].item = *ItemId::parse("sku-1");
+  placement.choices[1].item = *ItemId::parse("sku-2");
+  LoggedFeatures& features = placement.features;
+  features.schema = 77;
+  features.shared = {0, 1, -0.0F, 1e-45F, 0.1F};
+  features.items = {placement.choices[0].item, placement.choices[1].item, *ItemId::parse("sku-3")};
+  features.own.assign(3 * 40, 0);
+  const std::size_t with_zeros = encode_decision(record).size();
+  features.own[3] = features.own[43] = features.own[83] = 0.3F;
+  const std::string bytes = encode_decision(record);
+  EXPECT_EQ(bytes.size(), with_zeros + sizeof(float)) << "the second and third row say: as before";
+  const LoggedFeatures again = decode_decision(bytes).value().decision.placements[0].features;
+  EXPECT_EQ(again, features);
+  EXPECT_TRUE(std::signbit(again.shared[2]));
 }
 
 TEST(DecisionCodec, AConditionDeeperThanAnyParserAllowsIsRefused) {
@@ -112,7 +170,7 @@ TEST(DecisionCodec, DamagedAndRandomBytesAreHarmless) {
   for (int i = 0; i < 20'000; ++i) {
     std::string bytes(random.below(200), '\0');
     for (char& byte : bytes) byte = static_cast<char>(random.next());
-    if (!bytes.empty()) bytes[0] = 1;
+    if (!bytes.empty()) bytes[0] = static_cast<char>(1 + i % 2);
     expect_harmless(bytes);
   }
 }
