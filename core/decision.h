@@ -115,6 +115,7 @@ struct PlacementDecision {
   std::map<ReasonCode, std::uint32_t> drops;            ///< counts by code
   std::vector<DroppedItem> dropped;                     ///< explain=full; in the log: bounded
   std::vector<std::string> unknown_candidates;
+  std::optional<double> diversity_cost;                 ///< score given up so that the slate is mixed; none where nothing was
   LoggedFeatures features;
   bool operator==(const PlacementDecision&) const = default;
 };

@@ -58,6 +58,7 @@ void put_placement(ByteWriter& out, const PlacementDecision& placement, UtcTime 
     put_bool(out, dropped.provisional);
   });
   put_texts(out, placement.unknown_candidates);
+  put_score(out, placement.diversity_cost);
 }
 
 void get_placement(ByteReader& in, PlacementDecision& placement, UtcTime base, std::uint8_t format) {
@@ -85,6 +86,7 @@ void get_placement(ByteReader& in, PlacementDecision& placement, UtcTime base, s
     dropped.provisional = get_bool(in);
   });
   get_texts(in, placement.unknown_candidates);
+  if (format >= 2) placement.diversity_cost = get_score(in);
 }
 
 void put_answer(ByteWriter& out, const Decision& decision, UtcTime base) {

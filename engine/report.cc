@@ -123,6 +123,7 @@ PlacementDecision report(const Call& call, const Opening& opening, Slate slate, 
   answer.reasons = std::move(slate.reasons);
   answer.funnel = std::move(timings);
   answer.unknown_candidates = std::move(slate.unknown);
+  if (slate.diversity_cost > 0) answer.diversity_cost = slate.diversity_cost;
   answer.features = logged_features(call, slate);
   for (SlateChoice& chosen : slate.choices) answer.choices.push_back(choice_of(call, opening, std::move(chosen)));
   for (const Dropped& dropped : slate.dropped) ++answer.drops[dropped.reasons.front().code];

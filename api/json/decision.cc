@@ -173,6 +173,13 @@ void DecisionWriter::write_explain() {
     for (const auto& [code, count] : placement.drops)
       json_.begin_object().field("placement", placement.placement.text()).field("code", to_text(code)).field("count", count).end_object();
   json_.end_array();
+  if (!publishable_) {
+    json_.key("diversity").begin_array();
+    for (const PlacementDecision& placement : decision_.placements)
+      if (placement.diversity_cost)
+        json_.begin_object().field("placement", placement.placement.text()).field("cost", *placement.diversity_cost).end_object();
+    json_.end_array();
+  }
   if (explain_ == Explain::full) {
     json_.key("dropped").begin_array();
     for (const PlacementDecision& placement : decision_.placements) write_dropped(placement);

@@ -31,6 +31,7 @@ public:
   /// `items` are the trained ones.
   IalsModel(Factors items, const IalsOptions& options);
   const Factors& items() const { return items_; }
+  const IalsOptions& options() const { return options_; }
   /// The customer vector that training would give this history: stride() values. Items out of range are skipped; nothing known: all 0.
   /// Cost: dimension² per item and dimension³/3 (30 items, d = 64: ~20 µs).
   std::vector<float> fold_in(std::span<const HistoryItem> history) const;

@@ -264,6 +264,7 @@ PlacementDecision random_placement(Random& random, UtcTime now) {
   for (int i = 0; i < 4; ++i) ++placement.drops[static_cast<ReasonCode>(random.below(reason_codes_count))];
   placement.dropped = {{item_id(random), {random_reason(random, now)}, now + days(2), true}, {item_id(random), {}, std::nullopt, false}};
   placement.unknown_candidates = {"nobody-knows"};
+  placement.diversity_cost = 0.0625;
   if (random.below(3) != 0) placement.features = random_features(random, placement);
   return placement;
 }

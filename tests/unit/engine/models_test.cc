@@ -99,7 +99,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
