@@ -1,0 +1,134 @@
+#include "engine/train/learn_scorer.h"
+
+#include "features/feature_row.h"
+#include "features/linear_scorer.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+namespace takt {
+namespace {
+
+constexpr double train_share = 0.70, calibrate_share = 0.15;
+
+using Rows = std::vector<std::uint32_t>;
+
+Rows rows_between(std::size_t begin, std::size_t end) {
+  Rows rows(end - begin);
+  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(begin));
+  return rows;
+}
+
+double clicks_in(const LabelledRows& data, std::span<const std::uint32_t> rows) {
+  double clicks = 0;
+  for (const std::uint32_t row : rows) clicks += static_cast<double>(data.labels[row]) * static_cast<double>(data.weights[row]);
+  return clicks;
+}
+
+/// What the fatigue stage discounts for must not be learnt a second time.
+std::vector<std::size_t> columns_of_the_ledger() {
+  std::vector<std::size_t> fixed;
+  const auto& columns = feature_schema().columns;
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (columns[c].reads == Reads::ledger) fixed.push_back(c);
+  return fixed;
+}
+
+/// log odds → a · log odds + b, fitted on rows that the weights have not seen.
+struct Calibration { double scale = 1, shift = 0; };
+
+Calibration calibrate(const LabelledRows& data, std::span<const std::uint32_t> rows, const LogisticFit& fit) {
+  LabelledRows odds;
+  odds.width = 1;
+  for (const std::uint32_t row : rows) {
+    odds.rows.push_back(static_cast<float>(log_odds_of(fit, data.row(row), data.slots[row])));
+    odds.labels.push_back(data.labels[row]);
+    odds.weights.push_back(data.weights[row]);
+    odds.slots.push_back(1);
+  }
+  const std::vector<double> unchanged{1};
+  FitOptions options;
+  options.slots_max = 1;
+  const LogisticFit found = fit_logistic(odds, rows_between(0, odds.size()), 0, unchanged, options, {});
+  return {found.weights[0], found.intercept};
+}
+
+/// Weights, calibration and the slot of a middling impression in one linear scorer.
+std::shared_ptr<const LinearScorer> fold(const LogisticFit& fit, const Calibration& calibration) {
+  std::vector<double> weights = fit.weights;
+  for (double& weight : weights) weight *= calibration.scale;
+  const double intercept = calibration.scale * (fit.intercept + fit.mean_slot_offset) + calibration.shift;
+  return std::make_shared<LinearScorer>("logistic-2", feature_schema().fingerprint, intercept, std::move(weights));
+}
+
+ProbabilityMetrics judge(const Scorer& scorer, const LabelledRows& data, std::span<const std::uint32_t> rows) {
+  std::vector<float> matrix, labels, weights;
+  for (const std::uint32_t row : rows) {
+    const std::span<const float> values = data.row(row);
+    matrix.insert(matrix.end(), values.begin(), values.end());
+    labels.push_back(data.labels[row]);
+    weights.push_back(data.weights[row]);
+  }
+  std::vector<double> predicted(rows.size());
+  scorer.score(matrix, predicted);
+  return measure_probabilities(predicted, labels, weights);
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.5g", value);
+  return text;
+}
+
+} // namespace
+
+LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, const std::function<void(double)>& progress) {
+  const LabelledRows& data = outcomes.data;
+  LearntScorer result;
+  result.decisions = outcomes.decisions;
+  result.impressions = data.size();
+  result.clicks = clicks_in(data, rows_between(0, data.size()));
+  const auto* linear = dynamic_cast<const LinearScorer*>(&prior);
+  if (!linear || prior.schema_fingerprint() != feature_schema().fingerprint) {
+    result.reason = "the scorer to start from is not a linear one of this feature schema";
+    return result;
+  }
+  const auto train_end = static_cast<std::size_t>(train_share * static_cast<double>(data.size()));
+  const auto calibrate_end = static_cast<std::size_t>((train_share + calibrate_share) * static_cast<double>(data.size()));
+  const Rows train = rows_between(0, train_end), held_out = rows_between(train_end, calibrate_end), last = rows_between(calibrate_end, data.size());
+  const double to_train = clicks_in(data, train), to_judge = std::min(clicks_in(data, held_out), clicks_in(data, last));
+  if (to_train < clicks_to_train_min || to_judge < clicks_to_judge_min) {
+    result.reason = "too few clicks: " + number(to_train) + " to learn from (" + number(clicks_to_train_min) + " wanted), " + number(to_judge) +
+                    " to judge by (" + number(clicks_to_judge_min) + " wanted)";
+    return result;
+  }
+  FitOptions options;
+  options.fixed = columns_of_the_ledger();
+  const LogisticFit fit = fit_logistic(data, train, linear->intercept(), linear->weights(), options, progress);
+  const Calibration calibration = calibrate(data, held_out, fit);
+  const auto scorer = fold(fit, calibration);
+  result.slot_offsets = fit.slot_offsets;
+  result.learnt = judge(*scorer, data, last);
+  result.prior = judge(prior, data, last);
+  if (!(calibration.scale > 0)) result.reason = "what was learnt does not order what came after it";
+  else if (!(result.learnt.log_loss < result.prior.log_loss))
+    result.reason = "held-out log loss " + number(result.learnt.log_loss) + " is not below the prior's " + number(result.prior.log_loss);
+  else result.scorer = scorer;
+  return result;
+}
+
+Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior, const std::function<void(std::string_view, double)>& progress) {
+  const auto part = [&](std::string_view name) {
+    return [&progress, name](double share) {
+      if (progress) progress(name, share);
+    };
+  };
+  OutcomeOptions options;
+  options.from = now - outcomes_horizon;
+  options.now = now;
+  TAKT_TRY(outcomes, read_outcomes(store, options, part("outcomes")));
+  return learn_scorer_from(outcomes, prior, part("scorer"));
+}
+
+} // namespace takt
