@@ -23,6 +23,7 @@ LifeCounts& LifeCounts::operator+=(const LifeCounts& other) {
   repeated_events += other.repeated_events;
   impressions += other.impressions;
   repeats += other.repeats;
+  chased += other.chased;
   contacts += other.contacts;
   mails += other.mails;
   clicks += other.clicks;
@@ -213,7 +214,12 @@ void Life::look(UtcTime at, std::size_t item, std::uint32_t dwell_ms, bool is_ac
   event.items.push_back(named(item));
   event.dwell_ms = dwell_ms;
   tell(visit, std::move(event));
-  if (is_accident) secrets_.accidents.push_back("m-" + std::to_string(truth_.number) + "-" + std::to_string(messages_));
+  if (!is_accident) {
+    meant_.insert(thing_of(item));
+    return;
+  }
+  touched_by_accident_.insert(thing_of(item));
+  secrets_.accidents.push_back("m-" + std::to_string(truth_.number) + "-" + std::to_string(messages_));
 }
 
 void Life::meet_on_foreign_page(UtcTime at) {

@@ -17,6 +17,7 @@ namespace takt::demo {
 struct LifeCounts {
   std::uint64_t customers = 0, days = 0, opportunities = 0, events = 0, late_events = 0, repeated_events = 0;
   std::uint64_t impressions = 0, repeats = 0;            ///< repeats: of something seen within the last seven days
+  std::uint64_t chased = 0;                              ///< impressions of something that was only ever touched by accident, since then
   std::uint64_t contacts = 0, mails = 0;                 ///< slates and mails that held something
   std::uint64_t clicks = 0, accidents = 0, purchases = 0, promoted_purchases = 0, opt_outs = 0, dismissals = 0, complaints = 0;
   double value = 0;                                      ///< margin of everything bought, EUR
@@ -114,6 +115,7 @@ private:
   bool keeps_sights_;
   LifeCounts counts_;
   LifeSecrets secrets_;
+  std::set<std::size_t> touched_by_accident_, meant_;    ///< things
   std::map<std::size_t, Thing> things_;                  ///< by product, or by row behind the products
   std::map<std::size_t, WearOut> worn_leaves_;
   std::map<std::size_t, UtcTime> considered_, bought_leaves_;

@@ -90,6 +90,7 @@ void Life::see(Visit& visit, std::string_view placement, std::string_view channe
     const auto seen_before = static_cast<std::uint32_t>(thing.seen.size());
     ++counts_.impressions;
     if (seen_before > 0) ++counts_.repeats;
+    if (touched_by_accident_.contains(thing_of(item.item)) && !meant_.contains(thing_of(item.item))) ++counts_.chased;
     thing.seen.push_back(visit.at);
     thing.wear.see(visit.at, truth_.kind.half_life);
     worn_leaves_[leaf_of(item.item)].see(visit.at, truth_.kind.half_life);
@@ -105,6 +106,7 @@ void Life::see(Visit& visit, std::string_view placement, std::string_view channe
 
 void Life::click(Visit& visit, std::string_view channel, const Shown& shown, const ShownItem& chosen, bool is_accident) {
   ++(is_accident ? counts_.accidents : counts_.clicks);
+  (is_accident ? touched_by_accident_ : meant_).insert(thing_of(chosen.item));
   visit.at += seconds(2);
   const auto remember = [&] {
     if (is_accident) secrets_.accidents.push_back("m-" + std::to_string(truth_.number) + "-" + std::to_string(messages_));
@@ -132,6 +134,7 @@ void Life::click(Visit& visit, std::string_view channel, const Shown& shown, con
 
 void Life::look_closely(Visit& visit, std::size_t item, bool is_promoted) {
   visit.at += seconds(5);
+  meant_.insert(thing_of(item));
   const Appeal appeal = appeal_of(item, 1, "web", visit.at);
   const bool looks_long = coin(is_promoted ? promoted_is_long : is_long) < 0.25 + 0.5 * std::max(appeal.taste, 0.0);
   const std::uint32_t dwell_ms = intended_dwell_ms(response_, looks_long, normal(is_promoted ? promoted_dwell : dwell));
