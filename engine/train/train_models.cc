@@ -6,10 +6,13 @@
 #include "engine/train/item_vectors.h"
 #include "engine/train/learn_intent.h"
 #include "engine/train/learn_relevance.h"
+#include "engine/train/learn_scorer.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
 #include <numeric>
+#include <sstream>
 
 namespace takt {
 namespace {
@@ -94,6 +97,14 @@ std::function<double(Symbol)> count_baskets(const Interactions& seen) {
   };
 }
 
+std::vector<std::string> told(const LearntScorer& learnt) {
+  if (!learnt.scorer) return {"the prior stays: " + learnt.reason};
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(4) << "held-out log loss " << learnt.learnt.log_loss << ", the prior's " << learnt.prior.log_loss << "; AUC "
+       << learnt.learnt.auc << ", calibration error " << learnt.learnt.calibration_error;
+  return {text.str()};
+}
+
 } // namespace
 
 Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue& catalogue, UtcTime now,
@@ -135,6 +146,10 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   const IndexChoice choice = choose_index(*models, options.clock);
   note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), choice.recall_at_100);
   if (!choice.why.empty()) models->metrics.back().notes = {choice.why};
+  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, progress));
+  if (scorer.scorer) models->scorer = scorer.scorer;
+  note("scorer", scorer.impressions);
+  models->metrics.back().notes = told(scorer);
   return models;
 }
 
