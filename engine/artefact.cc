@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr int manifest_format = 2;
 constexpr const char* manifest_name = "manifest.json";
-constexpr std::array<const char*, 6> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin"};
+constexpr std::array<const char*, 7> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin"};
 constexpr std::size_t load_recall_queries = 20;
 constexpr std::uint64_t load_recall_seed = 99;
 
@@ -175,7 +175,8 @@ Status save_models(const std::string& artefacts_directory, const Models& models,
                                                                {"scorer.bin", std::move(scorer)},
                                                                {"golden.bin", artefact::encode_golden(models)},
                                                                {"intent.bin", artefact::encode_intent(models.intent)},
-                                                               {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)}};
+                                                               {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)},
+                                                               {"rates.bin", artefact::encode_rates(models.rates, symbols)}};
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -200,6 +201,7 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   TAKT_TRY_VOID(artefact::decode_intent(parts.files[4], models->intent));
   TAKT_TRY(relevance, artefact::decode_relevance(parts.files[5], symbols));
   models->relevance = std::move(relevance);
+  TAKT_TRY_VOID(artefact::decode_rates(parts.files[6], symbols, models->rates));
   TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(build_index(parts.index, *models));
   return models;

@@ -229,6 +229,40 @@ Status decode_scorer(std::string_view bytes, Models& models) {
   return {};
 }
 
+std::string encode_rates(const ResponseRates& rates, const SymbolTable& symbols) {
+  ByteWriter out;
+  out.f32(rates.of_all.click);
+  out.f32(rates.of_all.order);
+  for (const auto* map : {&rates.by_item, &rates.by_category, &rates.by_brand}) {
+    out.varint(map->size());
+    for (std::uint32_t place = 1; place <= symbols.size(); ++place) {
+      const Response* one = map->find(Symbol{place});
+      if (!one) continue;
+      out.text(symbols.name(Symbol{place}));
+      out.f32(one->click);
+      out.f32(one->order);
+    }
+  }
+  return out.take();
+}
+
+Status decode_rates(std::string_view bytes, SymbolTable& symbols, ResponseRates& rates) {
+  ByteReader in(bytes);
+  const auto get = [&] { return Response{in.f32(), in.f32()}; };
+  const auto is_rate = [](const Response& one) { return one.click >= 0 && one.click <= 1 && one.order >= 0 && one.order <= 1; }; // false for NaN
+  rates.of_all = get();
+  bool sound = is_rate(rates.of_all);
+  for (auto* map : {&rates.by_item, &rates.by_category, &rates.by_brand})
+    for (std::size_t left = in.count(); left > 0 && in.ok() && sound; --left) {
+      const Symbol name = symbols.intern(in.text());
+      const Response one = get();
+      sound = name != Symbol::none && is_rate(one) && map->emplace(name, one);
+    }
+  if (!sound) return corrupt("rates: a rate is out of range, unnamed or there twice");
+  if (!in.ok() || !in.done()) return corrupt("rates: the file does not end where it should");
+  return {};
+}
+
 std::string encode_intent(const IntentModel& intent) {
   ByteWriter out;
   const auto put = [&](const std::optional<DwellMixture>& mixture) {

@@ -20,6 +20,9 @@ Status decode_vectors(std::string_view bytes, SymbolTable& symbols, Models& mode
 Result<std::string> encode_scorer(const Scorer& scorer);
 Status decode_scorer(std::string_view bytes, Models& models);
 
+std::string encode_rates(const ResponseRates& rates, const SymbolTable& symbols);
+Status decode_rates(std::string_view bytes, SymbolTable& symbols, ResponseRates& rates);
+
 std::string encode_intent(const IntentModel& intent);
 Status decode_intent(std::string_view bytes, IntentModel& intent);
 

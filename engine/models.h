@@ -7,6 +7,7 @@
 #include "core/time.h"
 #include "engine/index/vector_index.h"
 #include "engine/relevance_model.h"
+#include "engine/response_rates.h"
 #include "features/intent.h"
 #include "features/scorer.h"
 
@@ -98,6 +99,7 @@ struct Models {
   std::size_t probes = 16;                            ///< lists to visit for recall >= 0.98, found while training
   std::shared_ptr<const Scorer> scorer;               ///< never null in a served World
   std::shared_ptr<const RelevanceModel> relevance;    ///< what people like this one went on to want; may be null
+  ResponseRates rates;                                ///< clicks and orders per impression
   IntentModel intent;                                 ///< of clicks and views, by their dwell
   std::vector<ArtefactMetrics> metrics;
 };

@@ -37,6 +37,7 @@ public:
     for (const Candidate& candidate : candidates) {
       models_.vectors.row_of.prefetch(candidate.labels.item);
       models_.popularity.prefetch(candidate.labels.item);
+      models_.rates.by_item.prefetch(candidate.labels.item);
     }
     for (const Candidate& candidate : candidates) {
       const std::uint32_t* row = customer_.taste.empty() ? nullptr : models_.vectors.row_of.find(candidate.labels.item);
@@ -52,6 +53,11 @@ public:
     features.brand = candidate.labels.brand;
     features.category = candidate.labels.category;
     if (const float* popularity = models_.popularity.find(candidate.labels.item)) features.popularity = *popularity;
+    const Response own = models_.rates.of(candidate.labels), kind = models_.rates.of_kind(candidate.labels);
+    features.click_rate = own.click;
+    features.order_rate = own.order;
+    features.category_click_rate = kind.click;
+    features.category_order_rate = kind.order;
     features.taste_match = taste_match(models_, customer_.taste, candidate.labels.item);
     features.retrieval_score = candidate.retrieval_score;
     features.price = static_cast<float>(item.price);

@@ -5,6 +5,7 @@
 #include "engine/train/interactions.h"
 #include "engine/train/item_vectors.h"
 #include "engine/train/learn_intent.h"
+#include "engine/train/learn_rates.h"
 #include "engine/train/learn_relevance.h"
 #include "engine/train/learn_scorer.h"
 
@@ -146,6 +147,9 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   const IndexChoice choice = choose_index(*models, options.clock);
   note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), choice.recall_at_100);
   if (!choice.why.empty()) models->metrics.back().notes = {choice.why};
+  TAKT_TRY(rates, learn_rates(store, catalogue, now, part("rates")));
+  models->rates = std::move(rates.rates);
+  note("rates", rates.impressions);
   TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, progress));
   if (scorer.scorer) models->scorer = scorer.scorer;
   note("scorer", scorer.impressions);

@@ -38,6 +38,9 @@ protected:
     models.trending = {{symbols.intern("item-7"), 3.5F}};
     models.bought_together.put(symbols.intern("item-2"), {{symbols.intern("ghost"), 0.25F}});
     models.index = make_index(models.vectors.values, 8);
+    models.rates.of_all = {0.02F, 0.001F};
+    models.rates.by_item.emplace(symbols.intern("item-3"), {0.05F, 0.01F});
+    models.rates.by_category.emplace(symbols.intern("Shoes"), {0.03F, 0.002F});
     models.intent.by_device[1] = DwellMixture({{{0.2, 7.5, 0.35}, {0.3, 9, 0.6}, {0.5, 10.5, 0.7}}});
     models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25, {"a note"}});
     models.metrics.push_back({"index-exact", 3, 50, 1.0, 0.5});
@@ -76,6 +79,9 @@ TEST_F(Artefact, comes_back_as_it_was) {
   EXPECT_EQ(back.index->name(), "exact");
   EXPECT_EQ(back.metrics, models.metrics);
   EXPECT_EQ(back.intent, models.intent);
+  EXPECT_EQ(back.rates.by_item, models.rates.by_item);
+  EXPECT_EQ(back.rates.by_category, models.rates.by_category);
+  EXPECT_EQ(back.rates.of_all, models.rates.of_all);
   ASSERT_TRUE(back.intent.by_device[1]);
   EXPECT_EQ(back.intent.of(2500, Device::desktop), models.intent.of(2500, Device::desktop));
 }
@@ -99,7 +105,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
@@ -132,7 +138,7 @@ TEST_F(Artefact, a_damaged_manifest_is_refused_wherever_it_is_cut_or_changed) {
 TEST_F(Artefact, decoders_survive_mutated_bytes) {
   Random random(4);
   const std::string tables = artefact::encode_tables(models, symbols), vectors = artefact::encode_vectors(models, symbols), scorer = *artefact::encode_scorer(*models.scorer),
-                    golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent);
+                    golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent), rates = artefact::encode_rates(models.rates, symbols);
   std::size_t refused = 0;
   for (int round = 0; round < 2000; ++round) {
     const auto mutate = [&](std::string bytes) {
@@ -148,6 +154,7 @@ TEST_F(Artefact, decoders_survive_mutated_bytes) {
     refused += artefact::decode_scorer(bad_scorer, back) ? 0U : 1U;
     refused += artefact::check_golden(bad_golden, models) ? 0U : 1U;
     refused += artefact::decode_intent(mutate(intent), back.intent) ? 0U : 1U;
+    refused += artefact::decode_rates(mutate(rates), own, back.rates) ? 0U : 1U;
   }
   EXPECT_GT(refused, 2000U);
 }
