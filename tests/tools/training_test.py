@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""takt train: killed at any moment it leaves the published models as they were; beside a live server not one request fails while models are swapped; a
+damaged artefact is refused and the one before serves. Usage: training_test.py TAKT_PROGRAM"""
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import case_report
+from takt_process import ENVIRONMENT, Takt
+
+PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else None
+KILLS = 12
+
+
+class Train(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="takt-train-"))
+        cls.takt = Takt(PROGRAM, cls.folder / "data")
+        cls.takt.run("demo", "--items", 400, "--customers", 300, "--days", 14)
+        began = time.monotonic()
+        cls.takt.run("train")
+        cls.seconds = time.monotonic() - began
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def artefacts(self):
+        return sorted(int(one.name) for one in (self.takt.data / "artefacts").iterdir() if one.name.isdigit())
+
+    def model(self):
+        """What decides now: the version, and an answer that depends on it."""
+        answer = self.takt.json("decide", "--customer", "anna", "--placement", "home.hero", "--seed", 5, "--dry-run", "--now", "2100-01-01T00:00:00Z")
+        answer = answer if isinstance(answer, dict) else answer[0]
+        return answer["versions"]["artefacts"], answer["versions"]["model"], [item["item"] for item in answer["placements"][0]["items"]]
+
+    def test_a_killed_training_leaves_the_published_models(self):
+        chance = random.Random(4)
+        finished = 0
+        for _ in range(KILLS):
+            before, versions = self.model(), self.artefacts()
+            process = subprocess.Popen([self.takt.program, "train", "--data-dir", self.takt.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+            time.sleep(chance.uniform(0, 1.2 * self.seconds))
+            process.kill()
+            finished += process.wait() == 0
+            after = self.model()
+            if self.artefacts() == versions:
+                self.assertEqual(after, before)
+            else:  # it came as far as publishing: then all of it is there
+                self.assertEqual(after[0], self.artefacts()[-1])
+        self.takt.run("train")  # what the killed ones left behind is in nobody's way
+        self.assertEqual(self.model()[0], self.artefacts()[-1])
+        left = [one.name for one in (self.takt.data / "artefacts").iterdir() if not one.name.isdigit()]
+        print(f"{KILLS} trainings killed, {finished} had ended, {len(left)} half-written directories left", file=sys.stderr)
+
+    def test_models_are_swapped_under_a_live_server_without_a_failed_request(self):
+        server = self.takt.serve()
+        failed, served, stop = [], set(), threading.Event()
+
+        def ask():
+            with server.client() as client:
+                while not stop.is_set():
+                    status, answer = client.post("/api/v1/decide", {"customer": {"user_id": "ben"}, "placements": [{"placement": "home.hero"}]})
+                    if status != 200 or answer.get("degraded"):
+                        failed.append((status, answer))
+                    served.add(answer.get("versions", {}).get("artefacts"))
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(2):
+            self.takt.run("train")  # through the control socket
+        time.sleep(0.2)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(failed, [])
+        self.assertGreaterEqual(len(served), 2, served)
+
+    def test_a_damaged_artefact_is_refused_and_the_one_before_serves(self):
+        self.takt.run("train")
+        before = self.model()
+        self.takt.run("train")
+        newest = self.takt.data / "artefacts" / str(self.artefacts()[-1])
+        for name in ("relevance.bin", "rates.bin", "scorer.bin", "vectors.bin", "manifest.json"):
+            good = (newest / name).read_bytes()
+            damaged = bytearray(good)
+            damaged[len(damaged) // 2] ^= 64
+            for content in (bytes(damaged), good[: len(good) // 2], b""):
+                (newest / name).write_bytes(content)
+                done = self.takt.run("decide", "--customer", "anna", "--placement", "home.hero", "--json", "--dry-run")
+                self.assertIn("refused", done.stderr, name)
+                self.assertEqual(self.model()[0], before[0], name)
+            (newest / name).write_bytes(good)
+        self.assertEqual(self.model()[0], self.artefacts()[-1])
+
+
+if __name__ == "__main__":
+    case_report.main()
