@@ -51,6 +51,9 @@ Method ease(const TrainingData& data, const MethodOptions& options, const Progre
 Method ials(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
   IalsOptions ials;
   ials.threads = options.threads;
+  ials.lambda = 0.01F;
+  // The more items, the less it says that one was not taken: what searches on public sets found (3,400 items .3, 20,000 .1, 41,000 .02).
+  ials.unseen_weight = std::clamp(1000 / static_cast<float>(std::max<std::size_t>(data.items, 1)), 0.02F, 0.3F);
   return std::make_shared<IalsMethod>(std::make_shared<IalsModel>(train_ials(data.matrix(), ials, progress)));
 }
 Method session_knn(const TrainingData& data, const MethodOptions&, const Progress&) {

@@ -29,7 +29,7 @@ std::vector<Session> cut_sessions(const TrainingData& data, std::int64_t silence
 
 struct Neighbour {
   std::uint32_t session = 0;
-  std::uint32_t steps = 0; ///< back to the newest shared item
+  std::uint32_t shared = 0; ///< the newest item of the running session that is in it
   float similarity = 0;
 };
 
@@ -37,13 +37,13 @@ struct Neighbour {
 class Meetings {
 public:
   explicit Meetings(std::size_t meetings_max) : slots_(std::bit_ceil(2 * meetings_max + 1), free_slot), mask_(slots_.size() - 1) {}
-  void add(std::uint32_t session, std::uint32_t steps, float amount) {
+  void add(std::uint32_t session, std::uint32_t item, float amount) {
     constexpr std::uint32_t odd = 2'654'435'769U; // spreads what stands close together (Knuth, vol. 3, 6.4)
     std::size_t slot = (session * odd) & mask_;
     while (slots_[slot] != free_slot && met_[slots_[slot]].session != session) slot = (slot + 1) & mask_;
     if (slots_[slot] == free_slot) {
       slots_[slot] = static_cast<std::uint32_t>(met_.size());
-      met_.push_back({session, steps, 0});
+      met_.push_back({session, item, 0});
     }
     met_[slots_[slot]].similarity += amount;
   }
@@ -63,34 +63,38 @@ void keep_best(std::vector<Neighbour>& all, std::size_t kept_max, const Better& 
   all.resize(kept_max);
 }
 
+float at(const std::vector<float>& table, std::uint32_t steps) { return table[std::min<std::size_t>(steps, table.size() - 1)]; }
+
 } // namespace
 
 SessionIndex::SessionIndex(const TrainingData& data, const SessionKnnOptions& options) : options_(options) {
+  std::size_t repeats = 0, steps_taken = 0;
   for (const Session& session : cut_sessions(data, options.silence_seconds)) {
-    const std::size_t begin = session_items_.size();
-    for (std::size_t i = session.begin; i < session.end; ++i) session_items_.push_back(data.events[i].item);
-    const auto first = session_items_.begin() + static_cast<std::ptrdiff_t>(begin);
-    std::sort(first, session_items_.end());
-    session_items_.erase(std::unique(first, session_items_.end()), session_items_.end());
+    const auto history = history_of(std::span(data.events).subspan(session.begin, session.end - session.begin));
+    const auto steps = steps_back(history);
+    for (std::size_t i = session.begin + 1; i < session.end; ++i) repeats += data.events[i].item == data.events[i - 1].item ? 1 : 0;
+    steps_taken += session.end - session.begin - 1;
+    for (std::size_t i = 0; i < history.size(); ++i) session_items_.push_back({history[i].item, steps.front() - steps[i]});
     session_begin_.push_back(session_items_.size());
   }
+  if (steps_taken > 0) repeat_share_ = static_cast<float>(repeats) / static_cast<float>(steps_taken);
   index_items(data.items);
 }
 
 void SessionIndex::index_items(std::size_t items) {
   std::vector<std::size_t> in_sessions(items, 0);
-  for (const std::uint32_t item : session_items_) ++in_sessions[item];
+  for (const SessionItem& one : session_items_) ++in_sessions[one.item];
   idf_.assign(items, 0);
   item_begin_.assign(items + 1, 0);
   for (std::size_t item = 0; item < items; ++item) {
-    if (in_sessions[item] > 0) idf_[item] = static_cast<float>(std::log(static_cast<double>(sessions()) / static_cast<double>(in_sessions[item])));
+    if (in_sessions[item] > 0) idf_[item] = static_cast<float>(std::log1p(static_cast<double>(sessions()) / static_cast<double>(in_sessions[item])));
     item_begin_[item + 1] = item_begin_[item] + std::min(in_sessions[item], options_.sessions_per_item_max);
   }
   item_sessions_.resize(item_begin_[items]);
   std::vector<std::size_t> next(item_begin_.begin(), item_begin_.end() - 1);
   for (std::size_t session = sessions(); session-- > 0;)
-    for (const std::uint32_t item : items_of(static_cast<std::uint32_t>(session)))
-      if (next[item] < item_begin_[item + 1]) item_sessions_[next[item]++] = static_cast<std::uint32_t>(session);
+    for (const SessionItem& one : items_of(static_cast<std::uint32_t>(session)))
+      if (next[one.item] < item_begin_[one.item + 1]) item_sessions_[next[one.item]++] = static_cast<std::uint32_t>(session);
 }
 
 std::vector<std::uint32_t> steps_back(std::span<const HistoryItem> history) {
@@ -99,34 +103,48 @@ std::vector<std::uint32_t> steps_back(std::span<const HistoryItem> history) {
   return steps;
 }
 
-float match_weight(std::uint32_t steps) {
-  constexpr std::uint32_t steps_max = 10; // Serenade's
-  return steps < steps_max ? static_cast<float>(steps_max - steps) / static_cast<float>(steps_max) : 0;
+std::vector<float> fading(float scale) {
+  constexpr std::size_t steps_max = 64; // a neighbour that long is a crawler
+  std::vector<float> table(steps_max + 1, 0);
+  for (std::size_t steps = 0; steps < steps_max; ++steps)
+    table[steps] = static_cast<float>(std::exp(-static_cast<double>(steps) / static_cast<double>(scale)));
+  return table;
 }
+
+SessionKnnMethod::SessionKnnMethod(std::shared_ptr<const SessionIndex> index)
+    : index_(std::move(index)), recency_(fading(index_->options().recency_steps)), nearness_(fading(index_->options().distance_steps)) {}
 
 void SessionKnnMethod::score(const RelevanceQuery& query, ScoreSheet& sheet) const {
   const SessionKnnOptions& options = index_->options();
   const auto recent = query.history.last(std::min(query.history.size(), options.items_max));
   if (recent.empty()) return;
   const std::vector<std::uint32_t> steps = steps_back(recent);
-  const auto moments = static_cast<float>(steps.front() + 1);
   std::size_t meetings_max = 0;
   for (const HistoryItem& seen : recent) meetings_max += index_->sessions_of(seen.item).size();
   Meetings meetings(meetings_max);
   for (std::size_t i = recent.size(); i-- > 0;) // newest first: the first meeting is through the newest shared item
-    for (const std::uint32_t session : index_->sessions_of(recent[i].item))
-      meetings.add(session, steps[i], (moments - static_cast<float>(steps[i])) / moments);
+    for (const std::uint32_t session : index_->sessions_of(recent[i].item)) meetings.add(session, recent[i].item, at(recency_, steps[i]));
   std::vector<Neighbour> neighbours = meetings.take();
-  keep_best(neighbours, options.sessions_per_item_max, [](const Neighbour& a, const Neighbour& b) { return a.session > b.session; });
   const auto nearer = [](const Neighbour& a, const Neighbour& b) {
     return a.similarity != b.similarity ? a.similarity > b.similarity : a.session > b.session;
   };
   keep_best(neighbours, options.neighbours_max, nearer);
   std::sort(neighbours.begin(), neighbours.end(), nearer); // sums in one order, whatever was met first
-  for (const Neighbour& neighbour : neighbours) {
-    const float weight = neighbour.similarity * match_weight(neighbour.steps);
-    if (weight <= 0) continue;
-    for (const std::uint32_t item : index_->items_of(neighbour.session)) sheet.add(item, weight * index_->idf(item));
+  for (const Neighbour& neighbour : neighbours) add_neighbour(neighbour.session, neighbour.shared, neighbour.similarity, sheet);
+}
+
+void SessionKnnMethod::add_neighbour(std::uint32_t session, std::uint32_t shared, float similarity, ScoreSheet& sheet) const {
+  const auto items = index_->items_of(session);
+  const auto met = std::find_if(items.begin(), items.end(), [&](const SessionItem& one) { return one.item == shared; });
+  for (const SessionItem& one : items) {
+    if (one.item == shared) {
+      sheet.add(shared, similarity * index_->repeat_share() * index_->idf(shared));
+      continue;
+    }
+    const bool is_before = one.moment < met->moment;
+    const std::uint32_t distance = is_before ? met->moment - one.moment : one.moment - met->moment;
+    const float near = at(nearness_, std::max(distance, 1U) - 1) * (is_before ? index_->options().before_weight : 1);
+    sheet.add(one.item, similarity * near * index_->idf(one.item));
   }
 }
 
