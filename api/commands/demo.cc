@@ -1,4 +1,5 @@
 #include "api/commands/command.h"
+#include "api/commands/demo_closed_loop.h"
 #include "api/demo/pink_pumps.h"
 #include "api/demo/shop.h"
 #include "api/json/writer.h"
@@ -17,6 +18,7 @@ constexpr std::int64_t demo_end_ms = 1'767'225'600'000;       // 2026-01-01T00:0
 
 struct Options {
   DemoOptions shop;
+  bool is_closed_loop = false;
 };
 
 Status write_file(const std::string& path, const DemoOptions& options) {
@@ -33,6 +35,7 @@ Status write_file(const std::string& path, const DemoOptions& options) {
 int run(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
   if (app.world()->catalogue->size() > 0)
     return report_error(terminal, common, {ErrorCode::conflict, "the data directory has items already; the demo shop goes into an empty one"});
+  if (options.is_closed_loop) return run_closed_loop(app, terminal, common, options.shop);
   const std::string spool = app.config().data_dir + "/spool", path = spool + "/demo.ndjson";
   std::error_code error;
   std::filesystem::create_directories(spool, error);
@@ -120,6 +123,7 @@ void add_demo(CLI::App& root, Invocation& invocation) {
   command->add_option("--customers", options->shop.customers, "customers, anna and ben among them")->check(CLI::Range(2, 1'000'000));
   command->add_option("--days", options->shop.days, "length of the journeys")->check(CLI::Range(14, 365));
   command->add_option("--seed", options->shop.seed, "another seed, another shop");
+  command->add_flag("--closed-loop", options->is_closed_loop, "live the month with the engine's own decisions; the truth is written beside, truth.ndjson");
   const CLI::App* pink_pumps = add_pink_pumps(*command, invocation);
   command->callback([&invocation, options, pink_pumps] {
     if (pink_pumps->parsed()) return;

@@ -1,6 +1,7 @@
 // When somebody comes and what they do then. What showing does to them is in life_response.cc.
 #include "api/demo/life.h"
 
+#include "api/demo/json_object.h"
 #include "core/hash.h"
 
 #include <algorithm>
@@ -11,6 +12,41 @@ namespace {
 
 /// Of an expected number per day: the whole part, and one more by chance.
 std::uint32_t count_of(double expected, double coin) { return static_cast<std::uint32_t>(std::floor(expected + coin)); }
+
+/// As a front end would have called it.
+std::string_view text_of(EventName name) {
+  switch (name) {
+  case EventName::promotion_viewed: return "Promotion Viewed";
+  case EventName::promotion_clicked: return "Promotion Clicked";
+  case EventName::promotion_dismissed: return "Promotion Dismissed";
+  case EventName::product_viewed: return "Product Viewed";
+  case EventName::product_added: return "Product Added";
+  case EventName::order_completed: return "Order Completed";
+  case EventName::message_delivered: return "Message Delivered";
+  case EventName::message_clicked: return "Message Clicked";
+  case EventName::unsubscribed: return "Unsubscribed";
+  case EventName::consent_updated: return "Segment Consent Preference Updated";
+  case EventName::case_opened: return "Case Opened";
+  case EventName::case_closed: return "Case Closed";
+  default: return "";
+  }
+}
+
+std::string raw_json(const Event& event) {
+  JsonObject json;
+  json.text("type", event.type == EventType::identify ? "identify" : "track").text("messageId", event.message_id);
+  if (event.type == EventType::track) json.text("event", event.name_text);
+  if (!event.user_id.empty()) json.text("userId", event.user_id);
+  json.text("anonymousId", event.anonymous_id).text("timestamp", format_utc(event.occurred_at));
+  JsonObject properties;
+  if (!event.items.empty()) properties.text("product_id", event.items.front().id);
+  if (!event.decision_id.empty()) properties.text("decision_id", event.decision_id);
+  if (!event.order_id.empty()) properties.text("order_id", event.order_id);
+  if (!event.case_id.empty()) properties.text("case_id", event.case_id);
+  if (event.dwell_ms) properties.number("dwell_ms", *event.dwell_ms);
+  properties.text("channel", event.channel);
+  return json.raw("properties", properties.done()).done();
+}
 
 } // namespace
 
@@ -116,6 +152,7 @@ EventItem Life::named(std::size_t item) const {
 Event Life::event_of(const Visit& visit, EventName name, std::string_view channel) const {
   Event event;
   event.name = name;
+  event.name_text = text_of(name);
   event.anonymous_id = visit.device->anonymous_id;
   if (signed_in_.contains(visit.device)) event.user_id = truth_.user_id;
   event.channel = channel;
@@ -127,7 +164,7 @@ Event Life::event_of(const Visit& visit, EventName name, std::string_view channe
 /// Now, or with everything else of this visit once the phone is back; and now and then once more.
 void Life::tell(const Visit& visit, Event event) {
   event.message_id = "m-" + std::to_string(truth_.number) + "-" + std::to_string(++messages_);
-  event.raw = event.message_id; // the journal keeps it: a checker finds the event again
+  event.raw = raw_json(event); // the journal keeps it
   ++counts_.events;
   note(hash64(event.message_id, static_cast<std::uint64_t>(event.name)));
   if (!event.items.empty()) note(hash64(event.items.front().id, static_cast<std::uint64_t>(ms_of(event.occurred_at))));

@@ -270,5 +270,35 @@ TEST_F(Cli, AnInventedTimeNeedsASimulation) {
   EXPECT_EQ(run("decide --data-dir sim --customer u --placement home.hero --now 2030-01-01T00:00:00Z").code, 0);
 }
 
+TEST_F(Cli, ADemoThatWasLivedHoldsItsTruthAndEveryDecisionAgain) {
+  const Json lived = json("demo --closed-loop --customers 40 --items 300 --days 14 --data-dir data");
+  EXPECT_EQ(lived["customers"], 40);
+  EXPECT_GT(lived["impressions"], 0);
+  std::ifstream truth(data() + "/truth.ndjson");
+  std::size_t items = 0, customers = 0;
+  std::uint64_t impressions = 0;
+  for (std::string line; std::getline(truth, line);) {
+    const Json one = Json::parse(line);
+    ++(one.at("type") == "item" ? items : customers);
+    impressions += one.value("impressions", 0U);
+  }
+  EXPECT_EQ(items, 300U);
+  EXPECT_EQ(customers, 40U);
+  EXPECT_EQ(lived["impressions"], impressions);
+  const Json replayed = json("replay --data-dir data");
+  EXPECT_EQ(replayed["differ"], 0);
+  EXPECT_GT(replayed["reproduced"], 0);
+  EXPECT_EQ(json("rebuild --check --data-dir data")["differ"], 0);
+  EXPECT_EQ(run("demo --closed-loop --data-dir data").code, 1) << "only an empty directory is filled";
+}
+
+TEST_F(Cli, PinkPumpsNeedNoDataDirectory) {
+  const Json told = json("demo pink-pumps --customers 20 --items 300 --plot pumps.svg");
+  EXPECT_EQ(told["arms"].size(), 3U);
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/pumps.svg"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/takt-data"));
+  EXPECT_EQ(run("demo pink-pumps --customers 5 --items 300 --plot missing/pumps.svg").code, 1);
+}
+
 } // namespace
 } // namespace takt::test

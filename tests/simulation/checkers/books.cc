@@ -22,6 +22,15 @@ std::vector<Page> all_pages(Store& store) {
   return pages;
 }
 
+/// The messageId of an event as it came.
+std::string message_of(const std::string& raw) {
+  constexpr std::string_view name = R"("messageId":")";
+  const std::size_t at = raw.find(name);
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + name.size();
+  return raw.substr(from, raw.find('"', from) - from);
+}
+
 RecordPtr record_of(Store& store, const Knowledge& person) {
   const std::string& name = *person.identities.rbegin(); // "u:…" comes after "a:…"
   const auto customer = find_customer(store, {name.starts_with("u:") ? IdentityKind::user : IdentityKind::anonymous, name.substr(2)});
@@ -154,7 +163,7 @@ Findings check_events(const Evidence& evidence) {
   Findings findings;
   std::map<std::string, std::size_t> journalled, accepted;
   for (const Page& page : all_pages(evidence.store))
-    if (!page.entry.raw.empty()) ++journalled[page.entry.raw];
+    if (const std::string message = message_of(page.entry.raw); !message.empty()) ++journalled[message];
   std::set<std::string> sent;
   for (const auto& step : evidence.trace) {
     const auto* told = std::get_if<demo::Told>(&step);
