@@ -161,6 +161,23 @@ TEST_F(Planted, MailWithoutARecordedYesIsSeen) {
   EXPECT_FALSE(check_consent({trace, *month.store, *month.world, false}).empty());
 }
 
+TEST_F(Planted, ShowingWhatWasBoughtOrDismissedIsSeen) {
+  const Month month(options());
+  ASSERT_TRUE(check_rests(month.evidence()).empty());
+  for (const EventName name : {EventName::order_completed, EventName::promotion_dismissed}) {
+    demo::Trace trace = month.trace;
+    const demo::Asked asked = nth_decision(trace, 3);
+    Event done;
+    done.message_id = "planted";
+    done.name = name;
+    (asked.request.user_id.empty() ? done.anonymous_id : done.user_id) = asked.request.user_id.empty() ? asked.request.anonymous_id : asked.request.user_id;
+    done.occurred_at = done.received_at = asked.decision->now - seconds(1);
+    done.items.emplace_back().id = asked.decision->placements.front().choices.front().item.text();
+    trace.insert(trace.begin(), demo::Told{done, IngestOutcome::accepted});
+    EXPECT_FALSE(check_rests({trace, *month.store, *month.world, false}).empty()) << static_cast<int>(name);
+  }
+}
+
 TEST_F(Planted, LostDoubledAndChangedDecisionsAreSeen) {
   const Month month(options());
   ASSERT_TRUE(check_decisions(month.evidence()).empty());

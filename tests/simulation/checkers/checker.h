@@ -23,6 +23,8 @@ Findings check_caps(const Evidence& evidence);
 Findings check_gates(const Evidence& evidence);
 /// Nothing is granted on a channel for a purpose that was refused, or never granted where that is required.
 Findings check_consent(const Evidence& evidence);
+/// Nothing is granted that was dismissed, or bought within the pause of its group.
+Findings check_rests(const Evidence& evidence);
 /// Every answered decision is in the log and in one journal, once, with the slots that were answered; and no other one is.
 Findings check_decisions(const Evidence& evidence);
 /// Every event that was taken is in exactly one journal entry, none that was not; and none was taken twice.

@@ -19,6 +19,8 @@ void merge(Knowledge& into, Knowledge& from) {
   into.consents.insert(into.consents.end(), from.consents.begin(), from.consents.end());
   into.interests.insert(into.interests.end(), from.interests.begin(), from.interests.end());
   into.orders.merge(from.orders);
+  into.bought.insert(into.bought.end(), from.bought.begin(), from.bought.end());
+  into.dismissed.insert(into.dismissed.end(), from.dismissed.begin(), from.dismissed.end());
   for (const auto& [kind, count] : from.journey) into.journey[kind] += count;
   into.clock = std::max(into.clock, from.clock);
 }
@@ -105,6 +107,12 @@ void Witness::learn(Knowledge& person, const Event& event) {
   if (event.name == EventName::case_opened || event.name == EventName::case_closed) person.cases.push_back({event.case_id, at, event.name == EventName::case_opened});
   for (const ConsentChange& change : event.consents) person.consents.push_back({change.purpose, change.channel, change.granted, at});
   if (event.name == EventName::order_completed) person.orders[event.order_id] = at;
+  for (const EventItem& item : event.items) {
+    const auto index = world_.catalogue->find(world_.symbols->find(item.id));
+    if (!index) continue;
+    if (event.name == EventName::order_completed) person.bought.emplace_back(world_.catalogue->at(*index).labels, at);
+    if (event.name == EventName::promotion_dismissed) person.dismissed.emplace_back(world_.catalogue->at(*index).labels, at);
+  }
   learn_interest(person, event);
 }
 

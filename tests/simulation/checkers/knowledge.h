@@ -22,6 +22,7 @@ struct Knowledge {
   std::vector<ConsentAnswer> consents;
   std::vector<Interest> interests;       ///< looks, clicks, baskets, purchases, by each prefix of their category
   std::map<std::string, UtcTime> orders; ///< by order id
+  std::vector<std::pair<LabelSet, UtcTime>> bought, dismissed;
   std::map<JourneyKind, std::size_t> journey;
   UtcTime clock{};                       ///< newest moment at which anything was learnt
 };

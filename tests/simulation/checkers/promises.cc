@@ -1,4 +1,4 @@
-// What the engine promises about each grant: caps, gates, consent.
+// What the engine promises about each grant: caps, gates, consent, rest after a purchase or a dismissal.
 #include "tests/simulation/checkers/knowledge.h"
 #include "tests/support/naive_caps.h"
 
@@ -82,6 +82,22 @@ Findings check_consent(const Evidence& evidence) {
         is_required = is_required || (requirement.purpose == Purpose::marketing && std::count(requirement.channels.begin(), requirement.channels.end(), set.channel) > 0);
       const auto answer = answer_of(person, Purpose::marketing, symbols.name(set.channel));
       if (!answer.value_or(!is_required)) findings.push_back(name_of(decision, placement, choice) + " was refused");
+    });
+  });
+  return findings;
+}
+
+Findings check_rests(const Evidence& evidence) {
+  Findings findings;
+  walk(evidence, [&](const Knowledge& person, const DecisionRequest&, const Decision& decision) {
+    for_each_choice(evidence.world, decision, [&](std::size_t, const PlacementDecision& placement, const Choice& choice, const LabelSet& set) {
+      for (const auto& [labels, at] : person.dismissed)
+        if (labels.group == set.group) findings.push_back(name_of(decision, placement, choice) + " was dismissed at " + format_utc(at));
+      for (const PausePolicy& pause : evidence.world.policy().post_purchase) {
+        if (pause.per != Per::group || !tests::naive_selects(pause.match, set)) continue;
+        for (const auto& [labels, at] : person.bought)
+          if (labels.group == set.group && decision.now < at + pause.pause) findings.push_back(name_of(decision, placement, choice) + " was bought at " + format_utc(at));
+      }
     });
   });
   return findings;

@@ -85,7 +85,7 @@ Findings check_propensities(const Evidence& evidence) {
 }
 
 std::vector<NamedChecker> all_checkers() {
-  return {{"caps", check_caps}, {"gates", check_gates}, {"consent", check_consent}, {"decisions", check_decisions}, {"events", check_events},
+  return {{"caps", check_caps}, {"gates", check_gates}, {"consent", check_consent}, {"rests", check_rests}, {"decisions", check_decisions}, {"events", check_events},
           {"records", check_records}, {"time", check_time}, {"propensities", check_propensities}, {"rebuild", check_rebuild}};
 }
 
