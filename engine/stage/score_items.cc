@@ -1,6 +1,7 @@
 // Stage 6. One feature row per candidate in one matrix, one call of the scorer, then the terms that turn a probability into worth.
 #include "core/check.h"
 #include "core/hash.h"
+#include "core/zone.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
 
@@ -81,6 +82,15 @@ private:
   Symbol service_;
 };
 
+/// The clock on the person's wall: the zone that this call names, else the one that their journey named last. Unknown: UTC.
+Duration utc_offset(const Call& call) {
+  if (const auto named = utc_offset_at(call.request.context.timezone, call.person.now)) return *named;
+  if (!call.person.profile_allowed) return {};
+  const std::vector<ZoneSpan>& zones = call.person->zones;
+  const auto last = std::find_if(zones.rbegin(), zones.rend(), [&](const ZoneSpan& span) { return span.from <= call.person.now; });
+  return last == zones.rend() ? Duration{} : utc_offset_at(call.world.symbols->name(last->zone), call.person.now).value_or(Duration{});
+}
+
 /// Row-major, one row per candidate.
 std::vector<float> feature_rows(const Call& call, const Opening& opening, const CustomerFeatures& customer, std::span<const Candidate> candidates) {
   const ItemReader reader(call, customer);
@@ -90,7 +100,7 @@ std::vector<float> feature_rows(const Call& call, const Opening& opening, const 
   for (const Candidate& candidate : candidates) items.push_back(reader.read(candidate));
   const Person& person = call.person;
   const CustomerRecord nobody;
-  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel, {}};
+  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel, utc_offset(call)};
   std::vector<float> rows(candidates.size() * feature_schema().columns.size());
   write_feature_rows(context, items, rows);
   return rows;
