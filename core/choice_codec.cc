@@ -43,6 +43,55 @@ void get_reason(ByteReader& in, Reason& reason, UtcTime base) {
   reason.provisional = get_bool(in);
 }
 
+// ---- reasons of a choice: mostly that it was fatigued, by the very factor of its terms
+enum ReasonFlag : std::uint8_t {
+  rule_told = 1,
+  observed_told = 2,
+  limit_told = 4,
+  factor_told = 8,
+  fatigue_factor_meant = 16,
+  eligible_again_told = 32,
+  is_provisional = 64,
+};
+constexpr std::uint8_t reason_flags_all = 127;
+
+std::uint8_t flags_of(const Reason& reason, double fatigue_factor) {
+  unsigned flags = 0;
+  if (!reason.rule.empty()) flags |= rule_told;
+  if (reason.observed) flags |= observed_told;
+  if (reason.limit) flags |= limit_told;
+  if (reason.factor) flags |= same_bits(*reason.factor, fatigue_factor) ? fatigue_factor_meant : factor_told;
+  if (reason.eligible_again) flags |= eligible_again_told;
+  if (reason.provisional) flags |= is_provisional;
+  return static_cast<std::uint8_t>(flags);
+}
+
+void put_choice_reason(ByteWriter& out, const Reason& reason, double fatigue_factor, UtcTime base) {
+  const std::uint8_t flags = flags_of(reason, fatigue_factor);
+  put_enum(out, reason.stage);
+  put_enum(out, reason.code);
+  out.u8(flags);
+  if (flags & rule_told) out.text(reason.rule);
+  if (flags & observed_told) out.varint(*reason.observed);
+  if (flags & limit_told) out.varint(*reason.limit);
+  if (flags & factor_told) out.f64(*reason.factor);
+  if (flags & eligible_again_told) put_time(out, *reason.eligible_again, base);
+}
+
+void get_choice_reason(ByteReader& in, Reason& reason, double fatigue_factor, UtcTime base) {
+  reason.stage = get_enum(in, last_stage);
+  reason.code = get_enum(in, last_reason);
+  const std::uint8_t flags = in.u8();
+  if (flags > reason_flags_all || ((flags & factor_told) && (flags & fatigue_factor_meant))) return in.refuse();
+  if (flags & rule_told) reason.rule = in.text();
+  if (flags & observed_told) reason.observed = get_number<std::uint32_t>(in);
+  if (flags & limit_told) reason.limit = get_number<std::uint32_t>(in);
+  if (flags & factor_told) reason.factor = in.f64();
+  if (flags & fatigue_factor_meant) reason.factor = fatigue_factor;
+  if (flags & eligible_again_told) reason.eligible_again = get_time(in, base);
+  reason.provisional = (flags & is_provisional) != 0;
+}
+
 // ---- choices
 enum ChoiceFlag : std::uint8_t {
   slot_told = 1,          // else one more than before
@@ -82,7 +131,7 @@ void put_choice(ByteWriter& out, const Choice& choice, const Choice& before, Utc
   if (flags & reserved_told) put_time(out, choice.reserved_until, base);
   put_enum(out, choice.because);
   out.text(choice.because_item);
-  if (flags & has_reasons) put_reasons(out, choice.reasons, base);
+  if (flags & has_reasons) put_list(out, choice.reasons, [&](const Reason& reason) { put_choice_reason(out, reason, choice.terms.fatigue_factor, base); });
 }
 
 void get_choice(ByteReader& in, Choice& choice, const Choice& before, UtcTime base) {
@@ -101,7 +150,7 @@ void get_choice(ByteReader& in, Choice& choice, const Choice& before, UtcTime ba
   choice.reserved_until = flags & reserved_told ? get_time(in, base) : before.reserved_until;
   choice.because = get_enum(in, Because::picked);
   choice.because_item = in.text();
-  if (flags & has_reasons) get_reasons(in, choice.reasons, base);
+  if (flags & has_reasons) get_list(in, choice.reasons, 3, [&](Reason& reason) { get_choice_reason(in, reason, choice.terms.fatigue_factor, base); });
 }
 
 /// As format 1 wrote it: every field.
@@ -129,8 +178,14 @@ Told told_of(std::uint32_t bits, std::span<const float> before, std::size_t colu
   return !before.empty() && bits == std::bit_cast<std::uint32_t>(before[column]) ? Told::as_before : Told::bits;
 }
 
-/// `before`: the row before, or nothing.
-void put_row(ByteWriter& out, std::span<const float> row, std::span<const float> before) {
+/// Rows are rounded where they are made (features/family/registry.cc); any others are told in full.
+int value_bytes(std::span<const float> a, std::span<const float> b) {
+  const auto is_rounded = [](float value) { return (std::bit_cast<std::uint32_t>(value) & 0xff) == 0; };
+  return std::all_of(a.begin(), a.end(), is_rounded) && std::all_of(b.begin(), b.end(), is_rounded) ? 3 : 4;
+}
+
+/// `before`: the row before, or nothing. `bytes` of a told value, the high ones.
+void put_row(ByteWriter& out, std::span<const float> row, std::span<const float> before, int bytes) {
   for (std::size_t begin = 0; begin < row.size(); begin += told_per_byte) {
     unsigned byte = 0;
     for (std::size_t c = begin; c < std::min(begin + told_per_byte, row.size()); ++c)
@@ -138,10 +193,10 @@ void put_row(ByteWriter& out, std::span<const float> row, std::span<const float>
     out.u8(static_cast<std::uint8_t>(byte));
   }
   for (std::size_t c = 0; c < row.size(); ++c)
-    if (told_of(std::bit_cast<std::uint32_t>(row[c]), before, c) == Told::bits) out.f32(row[c]);
+    if (told_of(std::bit_cast<std::uint32_t>(row[c]), before, c) == Told::bits) out.fixed(std::bit_cast<std::uint32_t>(row[c]) >> (8 * (4 - bytes)), bytes);
 }
 
-void get_row(ByteReader& in, std::span<float> row, std::span<const float> before) {
+void get_row(ByteReader& in, std::span<float> row, std::span<const float> before, int bytes) {
   const std::string_view told = in.raw((row.size() + told_per_byte - 1) / told_per_byte);
   if (!in.ok()) return;
   for (std::size_t c = 0; c < row.size(); ++c) {
@@ -152,7 +207,7 @@ void get_row(ByteReader& in, std::span<float> row, std::span<const float> before
       if (before.empty()) in.refuse();
       else row[c] = before[c];
       break;
-    case Told::bits: row[c] = in.f32(); break;
+    case Told::bits: row[c] = std::bit_cast<float>(static_cast<std::uint32_t>(in.fixed(bytes) << (8 * (4 - bytes)))); break;
     }
   }
 }
@@ -191,8 +246,10 @@ void put_features(ByteWriter& out, const PlacementDecision& placement) {
   if (features.schema == 0) return;
   out.fixed(features.schema, 8);
   const std::size_t width = features.items.empty() ? 0 : features.own.size() / features.items.size();
+  const int bytes = value_bytes(features.shared, features.own);
+  out.u8(static_cast<std::uint8_t>(bytes));
   out.varint(features.shared.size());
-  put_row(out, features.shared, {});
+  put_row(out, features.shared, {}, bytes);
   out.varint(width);
   out.varint(features.items.size());
   for (std::size_t i = 0; i < features.items.size(); ++i) {
@@ -201,7 +258,7 @@ void put_features(ByteWriter& out, const PlacementDecision& placement) {
     out.varint(is_chosen ? static_cast<std::uint64_t>(chosen - placement.choices.begin()) + 1 : 0);
     if (!is_chosen) put_id(out, features.items[i]);
     const std::span<const float> own = features.own;
-    put_row(out, own.subspan(i * width, width), i == 0 ? std::span<const float>{} : own.subspan((i - 1) * width, width));
+    put_row(out, own.subspan(i * width, width), i == 0 ? std::span<const float>{} : own.subspan((i - 1) * width, width), bytes);
   }
 }
 
@@ -209,10 +266,11 @@ void get_features(ByteReader& in, PlacementDecision& placement) {
   LoggedFeatures& features = placement.features;
   if (!get_bool(in)) return;
   features.schema = in.fixed(8);
+  const int bytes = in.u8();
   const std::uint64_t shared = in.varint();
-  if (shared > told_per_byte * in.left()) return in.refuse();
+  if (bytes < 3 || bytes > 4 || shared > told_per_byte * in.left()) return in.refuse();
   features.shared.resize(static_cast<std::size_t>(shared));
-  get_row(in, features.shared, {});
+  get_row(in, features.shared, {}, bytes);
   const std::uint64_t width = in.varint();
   const std::size_t count = in.count();
   if (width > told_per_byte * in.left() || count * ((width + told_per_byte - 1) / told_per_byte) > in.left()) return in.refuse();
@@ -222,7 +280,7 @@ void get_features(ByteReader& in, PlacementDecision& placement) {
     if (choice > placement.choices.size()) return in.refuse();
     features.items.push_back(choice > 0 ? placement.choices[static_cast<std::size_t>(choice) - 1].item : get_id<ItemId>(in));
     const std::span<float> own = features.own;
-    get_row(in, own.subspan(i * width, width), i == 0 ? std::span<const float>{} : std::span<const float>(own.subspan((i - 1) * width, width)));
+    get_row(in, own.subspan(i * width, width), i == 0 ? std::span<const float>{} : std::span<const float>(own.subspan((i - 1) * width, width)), bytes);
   }
 }
 

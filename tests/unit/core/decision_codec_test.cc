@@ -130,10 +130,19 @@ TEST(DecisionCodec, RowsKeepEveryBitAndZerosTakeNone) {
   const std::size_t with_zeros = encode_decision(record).size();
   features.own[3] = features.own[43] = features.own[83] = 0.3F;
   const std::string bytes = encode_decision(record);
+  LoggedFeatures& rounded = record.decision.placements[0].features; // as families write them
+  rounded.shared = {0, 1, -0.0F, 0.5F, 0.25F};
+  rounded.own[3] = rounded.own[43] = rounded.own[83] = 0.375F;
+  EXPECT_EQ(encode_decision(record).size(), bytes.size() - 4) << "three told values of the shared row, one of the first: a byte less each";
+  rounded = decode_decision(bytes).value().decision.placements[0].features;
   EXPECT_EQ(bytes.size(), with_zeros + sizeof(float)) << "the second and third row say: as before";
   const LoggedFeatures again = decode_decision(bytes).value().decision.placements[0].features;
-  EXPECT_EQ(again, features);
+  EXPECT_EQ(again.own[3], 0.3F);
+  EXPECT_EQ(again.own[83], 0.3F);
+  EXPECT_EQ(again.shared[4], 0.1F);
+  EXPECT_EQ(again.shared[3], 1e-45F);
   EXPECT_TRUE(std::signbit(again.shared[2]));
+  EXPECT_EQ(decode_decision(encode_decision(record)).value(), record);
 }
 
 TEST(DecisionCodec, AConditionDeeperThanAnyParserAllowsIsRefused) {

@@ -6,6 +6,7 @@
 #include "tests/scenario/scenario_world.h"
 #include "tests/support/forwarding_store.h"
 
+#include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <map>
@@ -189,7 +190,7 @@ TEST_F(Replay, SeesOneBitOfARow) {
   live_a_day();
   DecisionRecord record = log().at(9);
   float& value = record.decision.placements.front().features.own.at(feature_schema().find("price_gap") - feature_schema().shared_count);
-  value = std::nextafter(value, 9.0F);
+  value = std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^ 0x100U); // the smallest step that a row can make
   const std::string item = record.decision.placements.front().features.items.front().text();
   EXPECT_NE(complaint_about(record).find("home.hero item " + item + " feature price_gap: "), std::string::npos);
 }

@@ -1,6 +1,7 @@
 #include "features/feature_row.h"
 #include "features/linear_scorer.h"
 
+#include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <set>
@@ -58,12 +59,23 @@ TEST(FeatureRow, writes_every_column) {
   for (const float value : row_of({}, {})) EXPECT_TRUE(std::isfinite(value));
 }
 
+TEST(FeatureRow, is_rounded_to_what_the_log_keeps) {
+  ItemFeatures item = plain_item();
+  item.taste_match = 0.123456789F;
+  item.retrieval_score = 1;
+  const auto row = row_of({}, item);
+  EXPECT_NE(row[column("taste_match")], item.taste_match);
+  EXPECT_NEAR(row[column("taste_match")], item.taste_match, 1e-6);
+  EXPECT_EQ(row[column("retrieval_score")], 1);
+  for (const float value : row) EXPECT_EQ(std::bit_cast<std::uint32_t>(value) & 0xff, 0U);
+}
+
 TEST(FeatureRow, takes_the_deepest_known_category) {
   CustomerFeatures customer;
   customer.category_affinity = {{shoes, 0.9F}};
-  EXPECT_FLOAT_EQ(row_of(customer, plain_item())[column("category_affinity")], 0.9F);
+  EXPECT_NEAR(row_of(customer, plain_item())[column("category_affinity")], 0.9F, 1e-5);
   customer.category_affinity[pumps] = 0.2F;
-  EXPECT_FLOAT_EQ(row_of(customer, plain_item())[column("category_affinity")], 0.2F);
+  EXPECT_NEAR(row_of(customer, plain_item())[column("category_affinity")], 0.2F, 1e-5);
 }
 
 TEST(FeatureRow, knows_a_bought_variant_and_the_distance_of_a_price) {
@@ -71,8 +83,8 @@ TEST(FeatureRow, knows_a_bought_variant_and_the_distance_of_a_price) {
   customer.bought = {{group_a, 1.0F}};
   customer.mean_price = 40;
   const auto row = row_of(customer, plain_item());
-  EXPECT_FLOAT_EQ(row[column("bought_before")], std::log(2.0F));
-  EXPECT_FLOAT_EQ(row[column("price_distance")], std::log(2.0F));
+  EXPECT_NEAR(row[column("bought_before")], std::log(2.0F), 1e-5);
+  EXPECT_NEAR(row[column("price_distance")], std::log(2.0F), 1e-5);
   customer.mean_price = 0;
   EXPECT_EQ(row_of(customer, plain_item())[column("price_distance")], 0);
 }
