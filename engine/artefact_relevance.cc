@@ -42,30 +42,39 @@ std::shared_ptr<const ItemWeights> read_weights(ByteReader& in, std::size_t item
 
 void write_sessions(ByteWriter& out, const SessionIndex& sessions) {
   const SessionKnnOptions& options = sessions.options();
-  for (const std::size_t number : {options.sessions_per_item_max, options.neighbours_max, options.items_max, sessions.sessions()}) out.varint(number);
+  for (const std::size_t number : {options.sessions_per_item_max, options.neighbours_max, options.items_max}) out.varint(number);
+  for (const float number : {options.recency_steps, options.distance_steps, options.before_weight, sessions.repeat_share()}) out.f32(number);
+  out.varint(sessions.sessions());
   for (std::uint32_t session = 0; session < sessions.sessions(); ++session) {
     out.varint(sessions.items_of(session).size());
-    for (const std::uint32_t item : sessions.items_of(session)) out.varint(item);
+    for (const SessionItem& one : sessions.items_of(session)) {
+      out.varint(one.item);
+      out.varint(one.moment);
+    }
   }
 }
 
-/// Sessions are written in the order they ended, which is all that their times are needed for.
 std::shared_ptr<const SessionIndex> read_sessions(ByteReader& in, std::size_t items) {
   SessionKnnOptions options;
+  float repeat_share = 0;
   for (std::size_t* number : {&options.sessions_per_item_max, &options.neighbours_max, &options.items_max}) *number = static_cast<std::size_t>(in.varint());
-  TrainingData data;
-  data.items = items;
-  data.has_times = data.customers_are_sessions = true;
-  data.customers = in.count();
-  for (std::size_t session = 0; session < data.customers && in.ok(); ++session)
+  for (float* number : {&options.recency_steps, &options.distance_steps, &options.before_weight, &repeat_share}) *number = in.f32();
+  const auto is_sound = [](float number) { return number >= 0 && std::isfinite(number); };
+  if (!(options.recency_steps > 0) || !(options.distance_steps > 0) || !is_sound(options.recency_steps) || !is_sound(options.distance_steps) ||
+      !is_sound(options.before_weight) || !is_sound(repeat_share))
+    return nullptr;
+  std::vector<std::size_t> begin{0};
+  std::vector<SessionItem> all;
+  for (std::size_t left_sessions = in.count(); left_sessions > 0 && in.ok(); --left_sessions) {
     for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
-      const std::uint64_t item = in.varint();
-      if (item >= items) return nullptr;
-      data.events.push_back({static_cast<std::uint32_t>(session), static_cast<std::uint32_t>(item), 1, static_cast<std::int64_t>(session)});
+      const std::uint64_t item = in.varint(), moment = in.varint();
+      if (item >= items || moment > UINT32_MAX) return nullptr;
+      all.push_back({static_cast<std::uint32_t>(item), static_cast<std::uint32_t>(moment)});
     }
+    begin.push_back(all.size());
+  }
   if (!in.ok()) return nullptr;
-  data.now_seconds = static_cast<std::int64_t>(data.customers);
-  return std::make_shared<SessionIndex>(data, options);
+  return std::make_shared<SessionIndex>(std::move(begin), std::move(all), items, repeat_share, options);
 }
 
 void write_factors(ByteWriter& out, const IalsModel& model) {

@@ -33,6 +33,12 @@ class SessionIndex {
 public:
   SessionIndex() = default;
   SessionIndex(const TrainingData& data, const SessionKnnOptions& options);
+  /// As it was stored: session i holds session_items[session_begin[i] … session_begin[i + 1]).
+  SessionIndex(std::vector<std::size_t> session_begin, std::vector<SessionItem> session_items, std::size_t items, float repeat_share,
+               const SessionKnnOptions& options)
+      : options_(options), session_begin_(std::move(session_begin)), session_items_(std::move(session_items)), repeat_share_(repeat_share) {
+    index_items(items);
+  }
   std::size_t sessions() const { return session_begin_.size() - 1; }
   /// Each item once, at its last moment, in order of time. Sessions are numbered by when they ended.
   std::span<const SessionItem> items_of(std::uint32_t session) const { return slice(session_items_, session_begin_, session); }

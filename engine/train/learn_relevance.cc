@@ -25,6 +25,15 @@ constexpr std::array<std::int64_t, 4> trend_parts{40, 20, 10, 5};
 /// The parts of a session are minutes apart, those of a season months: a quarter of what was seen separates them on public retail data.
 constexpr std::int64_t recent_part = 4;
 
+/// What is further back than a few moments counts next to nothing, and a decision must not meet ten thousand sessions.
+SessionKnnOptions session_options() {
+  SessionKnnOptions options;
+  options.items_max = 8;
+  options.sessions_per_item_max = 300;
+  options.neighbours_max = 200;
+  return options;
+}
+
 Progress step(const Progress& progress, double from, double to) {
   return [&progress, from, to](double share) { progress(from + (to - from) * share); };
 }
@@ -55,7 +64,7 @@ Trained train_parts(const TrainingData& data, std::array<bool, relevance_parts> 
     options.threads = threads;
     trained.ease = std::make_shared<ItemWeights>(train_ease(data.matrix(), options, step(progress, 0, 0.5)));
   }
-  if (is_wanted(RelevancePart::session_knn)) trained.sessions = std::make_shared<SessionIndex>(data, SessionKnnOptions{});
+  if (is_wanted(RelevancePart::session_knn)) trained.sessions = std::make_shared<SessionIndex>(data, session_options());
   if (is_wanted(RelevancePart::ials)) {
     IalsOptions options;
     options.threads = threads;
