@@ -10,7 +10,7 @@ library_packages=(
   libexpected-dev libfaiss-dev libopenblas-dev libeigen3-dev libcpp-httplib-dev nlohmann-json3-dev libsimdjson-dev
   librocksdb-dev libjemalloc-dev libboost-math-dev libhowardhinnant-date-dev tzdata libxxhash-dev libfmt-dev libspdlog-dev libcli11-dev
   libtomlplusplus-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev libzstd-dev)
-test_packages=(libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev python3 curl xz-utils)
+test_packages=(libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev python3 python3-numpy curl xz-utils)
 developer_packages=(clang clang-tidy clang-format wrk libhnswlib-dev)
 
 developer=no

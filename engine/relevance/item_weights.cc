@@ -14,7 +14,8 @@ void keep_strongest(std::vector<WeightedItem>& row, std::size_t kept_max) {
     std::nth_element(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(kept_max), row.end(), stronger);
     row.resize(kept_max);
   }
-  std::sort(row.begin(), row.end(), stronger);
+  // By item: a query adds row after row, and walks the sheet in one direction.
+  std::sort(row.begin(), row.end(), [](const WeightedItem& a, const WeightedItem& b) { return a.item < b.item; });
 }
 
 float HistoryDecay::factor(const RelevanceQuery& query, const HistoryItem& item) const {

@@ -33,7 +33,7 @@ private:
   std::vector<WeightedItem> all_;
 };
 
-/// The `kept_max` weights furthest from 0, ties by item, in descending order of size; 0 keeps all of them.
+/// The `kept_max` weights furthest from 0, ties by item; 0 keeps all of them. Afterwards by item.
 void keep_strongest(std::vector<WeightedItem>& row, std::size_t kept_max);
 
 struct HistoryDecay {

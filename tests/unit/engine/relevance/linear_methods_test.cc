@@ -156,7 +156,7 @@ TEST(ItemKnn, IsTheShrunkenCosine) {
 
 TEST(ItemWeights, TheStrongestStayAndHistoryDecays) {
   std::vector<WeightedItem> row = {{4, 0.5F}, {2, -0.9F}, {7, 0.5F}, {1, 0.1F}};
-  keep_strongest(row, 3);
+  keep_strongest(row, 3); // all but the weakest
   EXPECT_EQ(row, (std::vector<WeightedItem>{{2, -0.9F}, {4, 0.5F}, {7, 0.5F}}));
   auto weights = std::make_shared<ItemWeights>();
   weights->append_row(std::vector<WeightedItem>{{1, 1}, {2, 2}});
