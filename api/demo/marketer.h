@@ -79,9 +79,9 @@ private:
 };
 
 /// Retargeting as it is sold: what was looked at last stands first, wherever there is a place; then what was looked at before it, for
-/// thirty days, then the best sellers. To be fair it keeps to what decent tools keep to: it knows refusals and dismissals, shows no
-/// two variants, nothing that was bought, is sold out or over. It has no cap,
-/// and a tap that nobody meant is a look like any other.
+/// thirty days; then best sellers of the page's category, of the categories that were looked at, of the shop. To be fair it keeps to
+/// what decent tools keep to: it knows refusals and dismissals, shows no two variants, and nothing that was bought or is sold out. It
+/// has no cap, and a tap that nobody meant is a look like any other.
 class RetargetingMarketer final : public Marketer {
 public:
   explicit RetargetingMarketer(const Town& town) : town_(town) {}

@@ -8,6 +8,9 @@ namespace {
 /// The usual membership of a retargeting list.
 constexpr Duration remembered = days(30);
 
+/// Best sellers beside each thing that was looked at.
+constexpr std::size_t per_category_looked_at = 2;
+
 template <class Value>
 bool holds(const std::vector<Value>& list, const Value& value) { return std::find(list.begin(), list.end(), value) != list.end(); }
 
@@ -55,10 +58,19 @@ Shown RetargetingMarketer::choose(const Opportunity& opportunity) {
     shown.items.push_back({item, static_cast<std::uint32_t>(shown.items.size() + 1)});
   };
   for (auto look = looks_.rbegin(); look != looks_.rend(); ++look) offer(look->product, look->item);
-  for (const std::size_t product : town_.best_sellers) {
-    if (shown.items.size() >= slots) break;
-    if (!holds(bought_, product) && !holds(dismissed_, product)) offer(product, town_.catalogue.products[product].variants.front());
-  }
+  const auto fill = [&](std::optional<std::size_t> leaf, std::size_t most) {
+    for (const std::size_t product : town_.best_sellers) {
+      if (shown.items.size() >= slots || most == 0) break;
+      const Product& offered = town_.catalogue.products[product];
+      if ((leaf && offered.leaf != *leaf) || holds(bought_, product) || holds(dismissed_, product) || holds(taken, product)) continue;
+      offer(product, offered.variants.front());
+      --most;
+    }
+  };
+  const auto leaf_of = [&](std::size_t product) { return town_.catalogue.products[product].leaf; };
+  for (const std::size_t anchor : opportunity.anchors) fill(leaf_of(town_.product_of[anchor]), slots);
+  for (auto look = looks_.rbegin(); look != looks_.rend(); ++look) fill(leaf_of(look->product), per_category_looked_at);
+  fill(std::nullopt, slots);
   return shown;
 }
 
