@@ -67,7 +67,7 @@ std::string strip(const PinkPumps& told, std::size_t arm, const Palette& palette
   const Story& story = told.stories[arm];
   const double bottom = y + strip_height, step = (width - left - right) / static_cast<double>(told.options.days), unit = strip_height / most;
   std::string out = text_at(left, y - 12, arm == 0 ? "Retargeting" : fmt::format("Takt: {}", arm_names[arm]), 15, ink, R"( font-weight="600")");
-  out += text_at(width - right, y - 12, fmt::format("pumps: {} of {} impressions, at most {} in any 7 days", story.pumps, story.impressions, story.pumps_in_any_week_max), 13, grey, R"( text-anchor="end")");
+  out += text_at(width - right, y - 12, fmt::format("pumps: {} of {} impressions, at most {} in any 7 days{}", story.pumps, story.impressions, story.pumps_in_any_week_max, story.counts.opt_outs > 0 ? "; then she opted out" : ""), 13, grey, R"( text-anchor="end")");
   const int tick = most > 12 ? 5 : 2;
   for (int n = 0; n <= static_cast<int>(most); n += tick) {
     const double at = bottom - n * unit;

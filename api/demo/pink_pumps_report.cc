@@ -33,7 +33,8 @@ std::string pink_pumps_text(const PinkPumps& told) {
   text += "\n";
   for (std::size_t arm = 0; arm < arms_count; ++arm) {
     const Story& story = told.stories[arm];
-    text += fmt::format("{:<18} pumps {:>3} of {:>3} impressions, at most {:>2} in any 7 days, {:>2} other categories\n", arm_names[arm], story.pumps, story.impressions, story.pumps_in_any_week_max, story.categories);
+    text += fmt::format("{:<18} pumps {:>3} of {:>3} impressions, at most {:>2} in any 7 days, {:>2} other categories{}\n", arm_names[arm], story.pumps, story.impressions, story.pumps_in_any_week_max, story.categories,
+                        story.counts.opt_outs > 0 ? fmt::format(", {} opt-outs", story.counts.opt_outs) : "");
   }
   text += fmt::format("The rule: the same item at most {} times in {} days.\n\n", told.limit, told.limit_days);
   text += fmt::format("{} customers, {} days each, the same people and seeds under each\n\n", told.options.customers, told.options.days);
