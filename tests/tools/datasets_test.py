@@ -14,6 +14,7 @@ CONVERTERS = case_report.ROOT / "tools" / "datasets"
 sys.path.insert(0, str(CONVERTERS))
 import complete_journey  # noqa: E402
 import eshop_clothing  # noqa: E402
+import evaluation_csv  # noqa: E402
 import online_retail  # noqa: E402
 import takt_ndjson  # noqa: E402
 
@@ -148,6 +149,27 @@ class CompleteJourney(unittest.TestCase):
     def test_ids_in_scientific_notation_are_digits_again(self):
         rows = list(complete_journey.with_plain_ids([{"product_id": "9e+05", "basket_id": "4.0128e+10"}]))
         self.assertEqual(rows, [{"product_id": "900000", "basket_id": "40128000000"}])
+
+
+class EvaluationTables(unittest.TestCase):
+    def test_retail_is_cut_in_time_and_keeps_only_sales_to_known_customers(self):
+        tables = evaluation_csv.retail_tables([
+            invoice_row("1", "22001", 2, at="2011-08-31T23:59:00Z"), invoice_row("1", "POST", 1, at="2011-08-31T23:59:00Z"),
+            invoice_row("2", "22002", 1, at="2011-09-01T00:00:00Z"), invoice_row("3", "22003", 1, at="2011-10-01T00:00:00Z"),
+            invoice_row("C4", "22001", -1, at="2011-09-02T00:00:00Z"), invoice_row("5", "22001", 1, customer="", at="2011-08-01T00:00:00Z")])
+        header = ("customer_id", "item_id", "timestamp", "event")
+        self.assertEqual(tables["train"], [header, ("17850", "22001", "2011-08-31T23:59:00Z", "purchase")])
+        self.assertEqual(tables["test"], [header, ("17850", "22002", "2011-09-01T00:00:00Z", "purchase")])
+        self.assertEqual([row[0] for row in tables["items"]], ["item_id", "22001", "22002", "22003"])
+
+    def test_every_prefix_of_the_last_month_predicts_the_next_click(self):
+        rows = [dict(click_row("7", 1), month="4"), dict(click_row("9", 2), month="8"), dict(click_row("9", 1), month="8"), dict(click_row("9", 3), month="8"),
+                dict(click_row("8", 1), month="8")]
+        for model, row in zip(("A1", "B2", "C3", "D4", "E5"), rows):
+            row["page 2 (clothing model)"] = model
+        tables = evaluation_csv.eshop_tables(rows)
+        self.assertEqual(tables["train"], [("session_id", "item_id"), ("7", "A1")])
+        self.assertEqual(tables["test"], [("prefix", "target"), ("C3", "B2"), ("C3 B2", "D4")])
 
 
 class Prices(unittest.TestCase):
