@@ -97,7 +97,7 @@ json manifest_of(const Models& models, const std::vector<std::pair<std::string, 
 /// Everything of the manifest but the data. Throws what nlohmann throws: the caller catches.
 std::string read_manifest(const json& manifest, Models& models) {
   if (manifest.at("format").get<int>() != manifest_format) throw std::runtime_error("another format version");
-  if (manifest.at("feature_schema").get<std::string>() != hex(feature_schema().fingerprint)) throw std::runtime_error("another feature schema");
+  if (manifest.at("feature_schema").get<std::string>() != hex(feature_schema().fingerprint)) throw std::runtime_error("another feature schema than this build has: train again");
   models.name = manifest.at("name").get<std::string>();
   models.version = manifest.at("version").get<std::uint64_t>();
   const auto from = parse_utc(manifest.at("trained_from").get<std::string>()), until = parse_utc(manifest.at("trained_until").get<std::string>());

@@ -1,4 +1,5 @@
 #include "api/json/decision_writer.h"
+#include "api/json/feature_rows.h"
 
 #include <algorithm>
 
@@ -246,6 +247,7 @@ std::string write_decision_record(const DecisionRecord& record, const World& wor
   // As text: a 64-bit seed does not survive a JavaScript number.
   json.field("seed", std::to_string(record.request.seed)).key("request");
   write_request(json, record.request);
+  write_feature_rows(json, record.decision);
   json.end_object();
   return json.take();
 }

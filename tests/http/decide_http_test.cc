@@ -30,6 +30,12 @@ TEST(DecideHttp, AnswersWithItemsAndReasons) {
   const auto logged = server.get("/api/v1/decisions/" + reply.json["decision_id"].get<std::string>());
   ASSERT_EQ(logged.status, 200) << logged.body;
   EXPECT_NE(logged.body.find(items_of(reply.json)[0]), std::string::npos);
+  const auto& features = logged.json["features"][0]; // what the scorer saw
+  EXPECT_EQ(features["placement"], "home.hero");
+  EXPECT_EQ(features["schema"], server.get("/api/v1/features").json["fingerprint"]);
+  EXPECT_EQ(features["items"][0]["item"], items_of(reply.json)[0]);
+  EXPECT_GT(features["items"][0]["values"]["freshness"], 0);
+  EXPECT_EQ(features["shared"]["is_new"], 1);
 }
 
 TEST(DecideHttp, ALinkOfAMailTemplate) {
