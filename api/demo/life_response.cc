@@ -12,7 +12,7 @@ namespace {
 constexpr Duration a_week = days(7);
 /// Lower slots are below the fold more often.
 constexpr double seen_per_slot = 0.93;
-constexpr double mail_opened = 0.35, complaint_after_order = 0.05;
+constexpr double mail_opened = 0.35;
 
 } // namespace
 
@@ -177,7 +177,7 @@ void Life::order(Visit& visit, std::size_t item, bool is_promoted) {
   bought_leaves_[leaf_of(item)] = visit.at;
   considered_.erase(town_.product_of[item]);
   if (need_ == leaf_of(item)) need_.reset();
-  if (coin(complains) >= complaint_after_order) return;
+  if (coin(complains) >= response_.complaint) return;
   const UtcTime opened = visit.at + hours(20) + Duration(static_cast<std::int64_t>(coin(complains_when) * 72 * 3.6e6));
   const UtcTime closed = opened + hours(12) + Duration(static_cast<std::int64_t>(coin(complains_when) * 120 * 3.6e6));
   to_come_.push_back({opened, MomentKind::case_opened, "case-" + order_id});

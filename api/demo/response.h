@@ -52,6 +52,7 @@ struct ResponseParameters {
   double opt_out_per_mail = 0.001;
   std::uint32_t mails_per_week_tolerated = 2;
   double annoyance_scale = 1;          ///< 0 = nobody is ever annoyed
+  double complaint = 0.05;             ///< per order, within days
 };
 
 /// F of one key: a decayed count of what was seen, less what clicks took away.

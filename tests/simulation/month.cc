@@ -11,6 +11,8 @@ demo::TownOptions town_options(const MonthOptions& options) {
   town.items = options.items;
   town.days = options.days;
   town.seed = options.seed;
+  town.response.annoyance_scale = 8; // what is rare in a shop has to happen within a month of five people
+  town.response.complaint = 0.6;
   town.start = utc_from_ms(1'772'409'600'000) + days(static_cast<std::int64_t>(options.seed % 300)); // 2026-03-02 and later
   return town;
 }
