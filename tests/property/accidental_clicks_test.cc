@@ -20,8 +20,8 @@ constexpr double accident_share = 0.2;
 /// Most of what somebody wants is of one kind; what they buy next is too. Popular items come first within a kind.
 std::uint32_t wanted_item(std::uint32_t customer, Random& random) {
   const double skewed = random.uniform() * random.uniform();
-  const auto kind = random.uniform() < 0.8 ? customer % clusters : static_cast<std::uint32_t>(random.below(clusters));
-  return static_cast<std::uint32_t>(skewed * static_cast<double>(items / clusters)) * clusters + static_cast<std::uint32_t>(kind);
+  const std::size_t kind = random.uniform() < 0.8 ? customer % clusters : random.below(clusters);
+  return static_cast<std::uint32_t>(static_cast<std::size_t>(skewed * static_cast<double>(items / clusters)) * clusters + kind);
 }
 
 std::uint32_t intended_dwell(Random& random) {
