@@ -16,11 +16,11 @@ namespace takt {
 struct SessionKnnOptions {
   std::int64_t silence_seconds = 1800;     ///< ends a session where times are known and customers are not sessions
   std::size_t sessions_per_item_max = 500; ///< m: the newest ones
-  std::size_t neighbours_max = 500;        ///< k
+  std::size_t neighbours_max = 700;        ///< k
   std::size_t items_max = 50;              ///< of the running session, the newest; a crawler's ends there
   float recency_steps = 0.5F;              ///< a shared item so many moments back counts 1/e
-  float distance_steps = 1.5F;             ///< so does an item that far behind the newest shared one
-  float before_weight = 0.2F;              ///< of items that came before it, against those after
+  float distance_steps = 1;                ///< so does an item that far behind the newest shared one
+  float before_weight = 0.1F;              ///< of items that came before it, against those after
 };
 
 /// An item of a past session, and in which moment of it.
