@@ -83,6 +83,9 @@ class Readme(unittest.TestCase):
         subprocess.run(["gzip", "-k", self.work / "events.ndjson"], check=True)
         (self.work / "feed.xml").write_text('<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><item><g:id>bag</g:id><g:title>Bag</g:title>'
                                             "<g:link>https://shop.example/bag</g:link><g:price>20.00 EUR</g:price></item></channel></rss>")
+        rows = [f"c{customer},item-{(customer * 7 + step) % 12},{1000 + 10 * step}" for step in range(6) for customer in range(40)]
+        (self.work / "before.csv").write_text("\n".join(["customer_id,item_id,timestamp", *rows[:160]]) + "\n")
+        (self.work / "after.csv").write_text("\n".join(["customer_id,item_id,timestamp", *rows[160:]]) + "\n")
         own = [part.strip() for c in commands() if c.startswith("takt ") for part in c.split("&&")]
         self.assertGreaterEqual(len(own), 5)
         for command in own:

@@ -121,7 +121,7 @@ void Witness::learn_interest(Knowledge& person, const Event& event) {
   if (!step || event.type != EventType::track) return;
   person.journey[*step] += event.items.size();
   const bool may_be_accidental = *step == JourneyKind::view || *step == JourneyKind::promotion_click;
-  const double meant = may_be_accidental ? static_cast<double>(static_cast<float>(intent_of_dwell(event.dwell_ms))) : 1;
+  const double meant = may_be_accidental ? static_cast<double>(static_cast<float>(world_.models->intent.of(event.dwell_ms, event.device))) : 1;
   for (const EventItem& item : event.items) {
     const auto index = world_.catalogue->find(world_.symbols->find(item.id));
     if (!index) continue;
