@@ -28,7 +28,7 @@ void DecisionWriter::write_head() {
   if (decision_.replayed) json_.field("replayed", true);
   if (decision_.supersedes) json_.field("supersedes", to_text(decision_.supersedes));
   json_.key("versions").begin_object().field("rules", decision_.versions.rules).field_or_null("model", decision_.versions.model);
-  json_.field_or_null("index", decision_.versions.index).end_object();
+  json_.field_or_null("index", decision_.versions.index).field("artefacts", decision_.versions.artefacts).end_object();
   json_.key("experiments").begin_array().end_array();
 }
 

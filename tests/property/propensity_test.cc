@@ -134,7 +134,7 @@ TEST(Draws, a_candidate_that_disappears_moves_no_other_draw) {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     scene->request.seed = seed;
     Bound all(*scene);
-    const Slate before = compose(all.call, all.opening, ranked(all));
+    const Slate before = compose(all.call, all.opening, {}, ranked(all));
     const auto shown = [&](ItemIndex index) {
       return std::any_of(before.choices.begin(), before.choices.end(), [&](const SlateChoice& choice) { return choice.candidate.index == index; });
     };
@@ -143,7 +143,7 @@ TEST(Draws, a_candidate_that_disappears_moves_no_other_draw) {
       Bound fewer(*scene);
       Ranked rest = ranked(fewer);
       std::erase_if(rest.alive, [&](const Candidate& candidate) { return candidate.index == gone; });
-      const Slate after = compose(fewer.call, fewer.opening, std::move(rest));
+      const Slate after = compose(fewer.call, fewer.opening, {}, std::move(rest));
       const auto left = slots_of(all, before), right = slots_of(fewer, after);
       // The largest |gain| of a later slot may have been that of the one that is gone: then the unit changed. Its noise did not.
       ASSERT_FALSE(right.empty());
@@ -161,8 +161,8 @@ TEST(Draws, the_same_seed_gives_the_same_slate_and_other_seeds_others) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     scene->request.seed = seed;
     Bound first(*scene), second(*scene);
-    const auto left = slots_of(first, compose(first.call, first.opening, ranked(first)));
-    const auto right = slots_of(second, compose(second.call, second.opening, ranked(second)));
+    const auto left = slots_of(first, compose(first.call, first.opening, {}, ranked(first)));
+    const auto right = slots_of(second, compose(second.call, second.opening, {}, ranked(second)));
     ASSERT_EQ(left.size(), right.size());
     std::string text;
     for (std::size_t i = 0; i < left.size(); ++i) {
@@ -182,10 +182,10 @@ TEST(Draws, two_placements_of_one_call_draw_apart) {
     scene->request.seed = seed;
     scene->request.placements.front().placement = *PlacementId::parse("home.hero");
     Bound hero(*scene);
-    const auto left = slots_of(hero, compose(hero.call, hero.opening, ranked(hero)));
+    const auto left = slots_of(hero, compose(hero.call, hero.opening, {}, ranked(hero)));
     scene->request.placements.front().placement = *PlacementId::parse("home.strip");
     Bound strip(*scene);
-    const auto right = slots_of(strip, compose(strip.call, strip.opening, ranked(strip)));
+    const auto right = slots_of(strip, compose(strip.call, strip.opening, {}, ranked(strip)));
     same += left.front().what == right.front().what ? 1 : 0;
   }
   EXPECT_LT(same, 200U); // independent draws agree in about a sixth

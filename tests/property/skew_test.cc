@@ -1,6 +1,6 @@
 // Train/serve skew: the rows that decisions logged are the rows that the same code makes again from the journals. A demo shop is lived
 // through: events in time order, decisions in between, models trained anew on the way; then every decision is replayed.
-#include "api/demo_shop.h"
+#include "api/demo/shop.h"
 #include "api/json/codecs.h"
 #include "core/random.h"
 #include "engine/train/learn_scorer.h"

@@ -18,6 +18,10 @@ PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else None
 KILLS = 12
 
 
+def version_of(answer):
+    return answer["versions"]["artefacts"]
+
+
 class Train(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -39,7 +43,7 @@ class Train(unittest.TestCase):
         """What decides now: the version, and an answer that depends on it."""
         answer = self.takt.json("decide", "--customer", "anna", "--placement", "home.hero", "--seed", 5, "--dry-run", "--now", "2100-01-01T00:00:00Z")
         answer = answer if isinstance(answer, dict) else answer[0]
-        return answer["versions"]["artefacts"], answer["versions"]["model"], [item["item"] for item in answer["placements"][0]["items"]]
+        return version_of(answer), answer["versions"]["model"], [item["item"] for item in answer["placements"][0]["items"]]
 
     def test_a_killed_training_leaves_the_published_models(self):
         chance = random.Random(4)
@@ -70,7 +74,7 @@ class Train(unittest.TestCase):
                     status, answer = client.post("/api/v1/decide", {"customer": {"user_id": "ben"}, "placements": [{"placement": "home.hero"}]})
                     if status != 200 or answer.get("degraded"):
                         failed.append((status, answer))
-                    served.add(answer.get("versions", {}).get("artefacts"))
+                    served.add(version_of(answer))
 
         threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
