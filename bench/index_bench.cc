@@ -4,6 +4,7 @@
 // times as long as the rest); queries are sums of a few rows and noise, like folded-in customers. Recall is against exact search, by score.
 // Each index gets the least effort with recall@100 >= 0.98, or its most; times are medians of single queries on one thread, the best of
 // the rounds, taken in turn.
+#include "bench/bench_world.h"
 #include "bench/stopwatch.h"
 #include "core/random.h"
 #include "engine/models.h"
@@ -122,17 +123,17 @@ Contestant exact(const Data& data, std::shared_ptr<const VectorIndex>& kept) {
 
 std::vector<std::uint32_t> faiss_search(const faiss::Index& index, const float* query, const faiss::SearchParameters* parameters) {
   std::vector<float> scores(wanted);
-  std::vector<faiss::idx_t> labels(wanted);
+  std::vector<faiss::Index::idx_t> labels(wanted);
   index.search(1, query, wanted, scores.data(), labels.data(), parameters);
   std::vector<std::uint32_t> rows;
-  for (const faiss::idx_t label : labels)
+  for (const faiss::Index::idx_t label : labels)
     if (label >= 0) rows.push_back(static_cast<std::uint32_t>(label));
   return rows;
 }
 
 Contestant faiss_flat(const Data& data) {
   auto index = std::make_shared<faiss::IndexFlatIP>(dimension);
-  index->add(static_cast<faiss::idx_t>(data.count), data.rows.data());
+  index->add(static_cast<faiss::Index::idx_t>(data.count), data.rows.data());
   return {.name = "FAISS flat", .search = [index](const float* query, std::size_t) { return faiss_search(*index, query, nullptr); }};
 }
 
@@ -142,8 +143,8 @@ Contestant faiss_ivf(const Data& data) {
   auto index = std::make_shared<faiss::IndexIVFFlat>(quantizer.get(), dimension, lists, faiss::METRIC_INNER_PRODUCT);
   const Stopwatch watch;
   index->cp.max_points_per_centroid = 64;
-  index->train(static_cast<faiss::idx_t>(data.count), data.rows.data());
-  index->add(static_cast<faiss::idx_t>(data.count), data.rows.data());
+  index->train(static_cast<faiss::Index::idx_t>(data.count), data.rows.data());
+  index->add(static_cast<faiss::Index::idx_t>(data.count), data.rows.data());
   return {.name = "FAISS IVF", .build_seconds = watch.seconds(), .efforts = {4, 8, 16, 32, 64, 128, 256, 512},
           .search = [index, quantizer](const float* query, std::size_t probes) {
             faiss::SearchParametersIVF parameters;
@@ -160,7 +161,7 @@ Contestant faiss_hnsw(const Data& data) {
   index->hnsw.efConstruction = build_effort;
   const Stopwatch watch;
   omp_set_num_threads(2);
-  index->add(static_cast<faiss::idx_t>(data.count), data.rows.data());
+  index->add(static_cast<faiss::Index::idx_t>(data.count), data.rows.data());
   omp_set_num_threads(1);
   return {.name = "FAISS HNSW", .build_seconds = watch.seconds(), .efforts = graph_efforts, .search = [index](const float* query, std::size_t effort) {
             index->hnsw.efSearch = static_cast<int>(effort); // 1.7.3 ignores it as a search parameter
@@ -170,7 +171,7 @@ Contestant faiss_hnsw(const Data& data) {
 
 Contestant hnsw_library(const Data& data) {
   auto space = std::make_shared<hnswlib::InnerProductSpace>(dimension);
-  auto index = std::make_shared<hnswlib::HierarchicalNSW<float>>(space.get(), data.count, links / 2, build_effort);
+  auto index = std::make_shared<hnswlib::HierarchicalNSW<float>>(space.get(), data.count, links, build_effort);
   const Stopwatch watch;
 #pragma omp parallel for num_threads(2)
   for (std::size_t r = 0; r < data.count; ++r) index->addPoint(data.rows.data() + r * dimension, r);

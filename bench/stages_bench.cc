@@ -1,6 +1,8 @@
 // Each stage of one decision, from the engine's own stage timings: the same numbers as the funnel of `explain` and /metrics.
 #include "bench/bench_world.h"
+#include "core/random.h"
 #include "engine/person.h"
+#include "engine/stage/diversity.h"
 
 #include <benchmark/benchmark.h>
 #include <map>
@@ -31,6 +33,38 @@ void stages(benchmark::State& state) {
 }
 
 BENCHMARK(stages)->ArgNames({"items", "exposures"})->Args({10'000, 200})->Args({100'000, 200})->Args({100'000, 1'000})->Unit(benchmark::kMicrosecond);
+
+/// Greedy DPP alone: the diversity part of a slate of ten from 200 candidates, similarities included.
+void diversity_dpp(benchmark::State& state) {
+  Random random(5);
+  std::vector<LabelSet> labels(200);
+  std::vector<double> scores;
+  for (LabelSet& one : labels) {
+    const auto top = static_cast<std::uint32_t>(1 + random.below(12)), sub = static_cast<std::uint32_t>(100 + top * 8 + random.below(8));
+    one.category.push_back(Symbol{top});
+    one.category.push_back(Symbol{sub});
+    one.brand = Symbol{static_cast<std::uint32_t>(1000 + random.below(60))};
+    scores.push_back(random.uniform());
+  }
+  std::vector<const LabelSet*> items;
+  for (const LabelSet& one : labels) items.push_back(&one);
+  double sum = 0;
+  for (auto _ : state) {
+    SlateDiversity diversity({DiversityMethod::dpp, 0.3, 0}, items);
+    std::vector<char> open(items.size(), 1);
+    for (int slot = 0; slot < 10; ++slot) {
+      std::size_t best = items.size();
+      double most = -1e30;
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (open[i] && scores[i] + diversity.penalty(i) > most) most = scores[i] + diversity.penalty(best = i);
+      open[best] = 0;
+      sum += most;
+      if (slot < 9) diversity.choose(best, open);
+    }
+  }
+  state.counters["gain_per_slate"] = sum / static_cast<double>(state.iterations());
+}
+BENCHMARK(diversity_dpp)->Unit(benchmark::kMicrosecond);
 
 } // namespace
 } // namespace takt::bench
