@@ -128,7 +128,11 @@ Result<std::shared_ptr<const RelevanceModel>> decode_relevance(std::string_view 
   ByteReader in(bytes);
   RelevanceParts parts;
   const std::size_t items = in.count();
-  for (std::size_t i = 0; i < items && in.ok(); ++i) parts.items.push_back(symbols.intern(in.text()));
+  SymbolMap<char> known;
+  for (std::size_t i = 0; i < items && in.ok(); ++i) {
+    parts.items.push_back(symbols.intern(in.text()));
+    if (parts.items.back() == Symbol::none || !known.emplace(parts.items.back(), 1)) return corrupt("an item is unnamed or there twice");
+  }
   if (in.ok() && items == 0 && in.done()) return nullptr;
   for (float& weight : parts.weights) weight = in.f32();
   parts.recent_half_life_seconds = static_cast<std::int64_t>(std::min<std::uint64_t>(in.varint(), half_life_max));

@@ -58,13 +58,15 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
       continue;
     }
     Person person = make_person(std::move(*record), request, world.policy());
-    TAKT_TRY(earlier, answered_before(store, world, person, request));
-    if (earlier.answer) return std::move(*earlier.answer);
-    if (earlier.supersedes) request.replaces.push_back(earlier.supersedes); // what it still reserves is free for the new one
+    auto earlier = answered_before(store, world, person, request);
+    if (!earlier && earlier.error().code == ErrorCode::mismatch) return tl::unexpected(std::move(earlier.error())); // the caller's mistake, not the store's
+    if (!earlier) return degraded_answer(world, request, ReasonCode::store_unavailable);
+    if (earlier->answer) return std::move(*earlier->answer);
+    if (earlier->supersedes) request.replaces.push_back(earlier->supersedes); // what it still reserves is free for the new one
 
     TAKT_TRY(decision, run_stages(world, person, request, stages));
     if (request.dry_run || !visitor.id) return decision; // nobody we could remember: nothing to reserve
-    decision.supersedes = earlier.supersedes;
+    decision.supersedes = earlier->supersedes;
     const Commit commit = reserve(world, visitor, person, request, decision);
     person.record.reset(); // the store may fold in place
     switch (stages.run(Stage::log, [&] { return write(store, commit, options.durability, deadline, clock); })) {

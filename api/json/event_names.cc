@@ -117,10 +117,11 @@ bool is_known_bot(std::string_view user_agent) {
 Device device_of(std::string_view stated_type, std::optional<bool> is_mobile, std::string_view user_agent) {
   const std::string type = lowered(stated_type.substr(0, longest_device_type)), agent = lowered(user_agent);
   const auto says = [&](std::string_view part) { return agent.find(part) != std::string::npos; };
-  // An iPad and an Android tablet send the type of a phone: their agent knows better.
-  const bool is_tablet = type == "tablet" || says("ipad") || says("tablet") || (says("android") && !says("mobile"));
+  // An iPad and an Android tablet send the type of a phone: their agent knows better. Only browsers write "Mobile" for phones; the
+  // agent of an app ("Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7)") never does.
+  const bool is_tablet = type == "tablet" || says("ipad") || says("tablet") || (says("mozilla/") && says("android") && !says("mobile"));
   if (is_tablet) return Device::tablet;
-  if (type == "ios" || type == "android" || type == "phone" || type == "mobile" || is_mobile == true || says("mobi")) return Device::phone;
+  if (type == "ios" || type == "android" || type == "phone" || type == "mobile" || is_mobile == true || says("mobi") || says("android")) return Device::phone;
   if (type == "desktop" || type == "macos" || type == "windows" || type == "linux" || says("mozilla/")) return Device::desktop;
   return type.empty() ? Device::unknown : Device::other;
 }

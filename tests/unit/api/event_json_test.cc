@@ -194,6 +194,8 @@ TEST(EventJson, TheDeviceIsWhatTheClientSaysOfItself) {
   EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Mobile/15E148 Safari/604.1"})-"), Device::phone);
   EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (Linux; Android 13; SM-X200) Chrome/120 Safari/537.36"})-"), Device::tablet);
   EXPECT_EQ(device(R"-({"userAgent":"Mozilla/5.0 (Linux; Android 13; Pixel 7) Chrome/120 Mobile Safari/537.36","device":{"type":"android"}})-"), Device::phone);
+  EXPECT_EQ(device(R"-({"userAgent":"Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7 Build/TQ3A)","device":{"type":"android"}})-"), Device::phone);
+  EXPECT_EQ(device(R"-({"userAgent":"okhttp/4.9 (Android 13)"})-"), Device::phone);
   EXPECT_EQ(device(R"({"device":7,"userAgentData":[],"userAgent":{}})"), Device::unknown);
 }
 

@@ -124,6 +124,38 @@ protected:
   std::uint32_t forged_ = 0;
 };
 
+/// A store whose decision log cannot be read.
+class SilentLog final : public ForwardingStore {
+public:
+  using ForwardingStore::ForwardingStore;
+  DecisionLog& decisions() override { return log_; }
+
+private:
+  struct Log final : DecisionLog {
+    Result<std::optional<DecisionRecord>> find(DecisionId) override { return fail(ErrorCode::unavailable, "the disk is gone"); }
+    Status scan(UtcTime, UtcTime, const std::function<bool(const DecisionRecord&)>&) override { return fail(ErrorCode::unavailable, "the disk is gone"); }
+  };
+  Log log_;
+};
+
+TEST_F(Replay, a_repeated_request_is_answered_with_nothing_where_its_first_answer_cannot_be_read) {
+  DecisionRequest request;
+  request.user_id = "anna";
+  request.request_id = "once";
+  request.placements.push_back({*PlacementId::parse("home.hero"), std::nullopt, {}, std::nullopt});
+  request.now = shop_.clock.now;
+  request.seed = 3;
+  ASSERT_TRUE(decide(*shop_.store, *shop_.world, request, shop_.clock, {Durability::wal, true}));
+  SilentLog silent(*shop_.store);
+  const auto again = decide(silent, *shop_.world, request, shop_.clock, {Durability::wal, true});
+  ASSERT_TRUE(again) << again.error().message;
+  ASSERT_EQ(again->degraded.size(), 1U);
+  EXPECT_EQ(again->degraded.front().code, ReasonCode::store_unavailable);
+  EXPECT_TRUE(again->placements.front().choices.empty());
+  request.body_hash = 77; // another question under the same id stays the caller's mistake
+  EXPECT_EQ(decide(silent, *shop_.world, request, shop_.clock, {Durability::wal, true}).error().code, ErrorCode::mismatch);
+}
+
 TEST_F(Replay, EveryDecisionOfADayComesOutAgain) {
   live_a_day();
   const ReplayCounts counts = replay();

@@ -159,6 +159,18 @@ TEST(RelevanceBytes, nothing_learnt_is_a_file_too) {
   EXPECT_EQ(*back, nullptr);
 }
 
+TEST(RelevanceBytes, an_item_without_a_name_or_twice_is_refused) {
+  const World world(300, 40);
+  std::string bytes = artefact::encode_relevance(world.learnt().get(), world.symbols);
+  const std::size_t second = bytes.find("item-1001");
+  ASSERT_NE(second, std::string::npos);
+  bytes.replace(second, 9, "item-1000");
+  SymbolTable symbols;
+  EXPECT_EQ(artefact::decode_relevance(bytes, symbols).error().code, ErrorCode::corrupt);
+  bytes.replace(second - 1, 10, 1, '\0'); // a length of 0
+  EXPECT_EQ(artefact::decode_relevance(bytes, symbols).error().code, ErrorCode::corrupt);
+}
+
 /// Bytes that pass no checksum on the way: the decoder alone must survive them, and so must whoever asks what it let through.
 TEST(RelevanceBytes, damaged_ones_are_refused_or_harmless) {
   const World world(300, 40);
