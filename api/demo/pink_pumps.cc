@@ -80,6 +80,14 @@ Story story_of(const Town& town, const Life& life) {
   return story;
 }
 
+/// What comes after the last midnight, when somebody is offline, counts for the last day.
+void count_opt_outs(const Town& town, const Life& life, std::vector<std::uint64_t>& by_day) {
+  for (const LifeSecrets::OptOut& opt_out : life.secrets().opt_outs) {
+    const auto day = static_cast<std::size_t>((opt_out.at - town.options.start) / takt::days(1));
+    ++by_day[std::min(day, by_day.size() - 1)];
+  }
+}
+
 void compare(std::array<ArmSummary, arms_count>& arms, const std::array<std::vector<double>, arms_count>& values) {
   const double n = static_cast<double>(values[0].size());
   for (std::size_t arm = 0; arm < arms_count; ++arm) {
@@ -134,7 +142,11 @@ PinkPumps tell_pink_pumps(const PinkPumpsOptions& options, const std::function<v
     PopulationOptions population;
     population.customers = options.customers;
     population.threads = options.threads;
-    population.on_life = [&, arm](const Life& lived) { values[arm].push_back(lived.counts().net_value()); };
+    told.arms[arm].opt_outs_by_day.resize(options.days);
+    population.on_life = [&, arm](const Life& lived) {
+      values[arm].push_back(lived.counts().net_value());
+      count_opt_outs(town, lived, told.arms[arm].opt_outs_by_day);
+    };
     population.progress = [&, arm](std::uint64_t done) { watch((static_cast<double>(arm) + static_cast<double>(done) / static_cast<double>(options.customers)) / arms_count, arm_names[arm]); };
     const double before = seconds_now();
     const PopulationCounts counts = live_population(town, population, openers[arm]);

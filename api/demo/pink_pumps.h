@@ -37,6 +37,7 @@ struct Story {
 struct ArmSummary {
   LifeCounts sums;
   double value = 0, value_more = 0, value_more_error = 0; ///< margin less the costs of contact; against retargeting
+  std::vector<std::uint64_t> opt_outs_by_day;            ///< how many said so on that day
   double seconds = 0;
   double per_customer(std::uint64_t count) const { return static_cast<double>(count) / static_cast<double>(sums.customers); }
   double repeat_share() const { return sums.impressions == 0 ? 0 : static_cast<double>(sums.repeats) / static_cast<double>(sums.impressions); }

@@ -1,8 +1,9 @@
 // The plot: one strip per marketer, one column per day, one square per impression; the pumps are pink, every other category has a quiet
-// colour of its own, the same in all strips.
+// colour of its own, the same in all strips. Below them who had enough, day by day, and the sums.
 #include "api/demo/pink_pumps.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <map>
 
@@ -97,6 +98,42 @@ std::string legend(const Palette& palette, double y) {
   return out;
 }
 
+/// Opt-outs so far per 100 customers. The last value stands beside its line, moved apart where two ends would touch.
+std::string opt_outs(const PinkPumps& told, double y) {
+  constexpr std::array<std::string_view, arms_count> colours{"#6d747c", "#5b9a8b", "#3b6ea5"};
+  constexpr double high = 120, labels = 190, label_gap = 15;
+  std::array<std::vector<double>, arms_count> so_far;
+  double most = 1;
+  for (std::size_t arm = 0; arm < arms_count; ++arm) {
+    double sum = 0;
+    for (const std::uint64_t count : told.arms[arm].opt_outs_by_day) so_far[arm].push_back(sum += 100 * told.arms[arm].per_customer(count));
+    most = std::max(most, std::ceil(sum));
+  }
+  const double bottom = y + 24 + high, step = (width - left - right - labels) / static_cast<double>(told.options.days), unit = high / most;
+  std::string out = text_at(left, y, fmt::format("Opt-outs so far, of 100 customers ({} customers)", told.options.customers), 15, ink, R"( font-weight="600")");
+  for (int n = 0, tick = most > 4 ? 2 : 1; n <= static_cast<int>(most); n += tick) {
+    out += fmt::format(R"(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width="{}"/>)"
+                       "\n",
+                       left, width - right - labels, bottom - n * unit, bottom - n * unit, n == 0 ? grey : line, n == 0 ? 1.0 : 0.6);
+    out += text_at(left - 8, bottom - n * unit + 4, std::to_string(n), 11, grey, R"( text-anchor="end")");
+  }
+  for (std::size_t day = 0; day < told.options.days; ++day)
+    if (day == 0 || (day + 1) % 7 == 0) out += text_at(left + (static_cast<double>(day) + 1) * step, bottom + 16, (day == 0 ? "day " : "") + std::to_string(day + 1), 11, grey, R"( text-anchor="middle")");
+  std::array<std::size_t, arms_count> by_end{0, 1, 2};
+  std::sort(by_end.begin(), by_end.end(), [&](std::size_t a, std::size_t b) { return so_far[a].back() < so_far[b].back(); });
+  double label_at = bottom + label_gap;
+  for (const std::size_t arm : by_end) {
+    std::string points = fmt::format("{:.1f},{:.1f}", left, bottom);
+    for (std::size_t day = 0; day < so_far[arm].size(); ++day) points += fmt::format(" {:.1f},{:.1f}", left + (static_cast<double>(day) + 1) * step, bottom - so_far[arm][day] * unit);
+    out += fmt::format(R"(<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>)"
+                       "\n",
+                       points, colours[arm]);
+    label_at = std::min(label_at - label_gap, bottom - so_far[arm].back() * unit + 4);
+    out += text_at(width - right - labels + 8, label_at, fmt::format("{:.2f} {}", so_far[arm].back(), arm == 0 ? "retargeting" : fmt::format("Takt: {}", arm_names[arm])), 12, colours[arm], R"( font-weight="600")");
+  }
+  return out;
+}
+
 std::string table(const PinkPumps& told, double y) {
   const std::array<double, 6> columns{left, 330, 460, 590, 710, width - right};
   const auto row = [&](double at, const std::array<std::string, 6>& cells, std::string_view colour, std::string_view weight) {
@@ -124,7 +161,7 @@ std::string pink_pumps_svg(const PinkPumps& told) {
   std::uint32_t most = 4;
   for (const Story& story : told.stories)
     for (const StoryDay& day : story.days) most = std::max(most, day.impressions);
-  const double table_at = top + arms_count * (strip_height + gap) + 10, height = table_at + 120;
+  const double opt_outs_at = top + arms_count * (strip_height + gap) + 18, table_at = opt_outs_at + 204, height = table_at + 120;
   std::string out = fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1:.0f}" viewBox="0 0 {0} {1:.0f}" font-family="Inter, 'Segoe UI', Helvetica, Arial, sans-serif">)"
                                 "\n",
                                 width, height);
@@ -133,7 +170,7 @@ std::string pink_pumps_svg(const PinkPumps& told) {
   out += text_at(left, 56, fmt::format("What one customer saw, day by day; a block is an impression. The rule: the same item at most {} times in {} days.", told.limit, told.limit_days), 13, grey);
   out += legend(palette, 80);
   for (std::size_t arm = 0; arm < arms_count; ++arm) out += strip(told, arm, palette, top + 24 + static_cast<double>(arm) * (strip_height + gap), static_cast<double>(most));
-  return out + table(told, table_at + 8) + "</svg>\n";
+  return out + opt_outs(told, opt_outs_at) + table(told, table_at + 8) + "</svg>\n";
 }
 
 } // namespace takt::demo

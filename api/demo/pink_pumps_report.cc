@@ -68,6 +68,9 @@ std::string pink_pumps_json(const PinkPumps& told) {
     json.field("opt_outs", summary.per_customer(sums.opt_outs)).field("dismissals", summary.per_customer(sums.dismissals)).field("value", summary.value);
     json.field("value_more", summary.value_more).field("value_more_error", summary.value_more_error);
     json.field("customer_days_per_second", summary.seconds > 0 ? static_cast<double>(sums.days) / summary.seconds : 0.0).field("digest", sums.digest);
+    json.key("opt_outs_by_day").begin_array();
+    for (const std::uint64_t count : summary.opt_outs_by_day) json.natural(count);
+    json.end_array();
     const Story& story = told.stories[arm];
     json.key("story").begin_object().field("pumps", story.pumps).field("impressions", story.impressions).field("pumps_in_any_week_max", story.pumps_in_any_week_max);
     json.field("categories", static_cast<std::uint64_t>(story.categories)).field("clicks", story.counts.clicks).field("opt_outs", story.counts.opt_outs).key("days").begin_array();

@@ -53,6 +53,18 @@ TEST(PinkPumps, DaysAddUpToTheStory) {
   }
 }
 
+TEST(PinkPumps, EveryOptOutHasItsDay) {
+  std::uint64_t all = 0;
+  for (const ArmSummary& arm : told().arms) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : arm.opt_outs_by_day) sum += count;
+    EXPECT_EQ(sum, arm.sums.opt_outs);
+    EXPECT_EQ(arm.opt_outs_by_day.size(), told().options.days);
+    all += sum;
+  }
+  EXPECT_GT(all, 0U);
+}
+
 TEST(PinkPumps, ComeOutTheSameOnAnyNumberOfThreads) {
   PinkPumpsOptions options = few_people();
   options.threads = 1;
