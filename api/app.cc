@@ -159,6 +159,16 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
     return status.has_value();
   }));
   TAKT_TRY_VOID(std::move(status));
+  TAKT_TRY_VOID(store_->documents().scan("feature", [&](const Document& found) {
+    if (found.json.empty()) return true;
+    auto feature = parse_custom_feature(found.json);
+    if (feature) {
+      rulebook->features_print += print_of(found.json);
+      rulebook->features.push_back(std::move(*feature));
+    } else status = tl::unexpected(feature.error());
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
   return rulebook;
 }
 
@@ -177,6 +187,13 @@ Status App::reload_rulebook() {
   return {};
 }
 
+std::shared_ptr<const CustomColumns> App::custom_columns(const std::vector<CustomFeature>& features, const std::shared_ptr<const Catalogue>& catalogue) const {
+  if (features.empty()) return nullptr;
+  const WorldPtr before = world_ ? world_->take() : nullptr;
+  if (before && before->custom && before->catalogue == catalogue && before->rulebook->features == features) return before->custom;
+  return CustomColumns::build(features, catalogue, before ? before->custom.get() : nullptr);
+}
+
 void App::publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models) {
   TAKT_CHECK(catalogue && rulebook && models && models->scorer, "a served World is complete");
   auto next = std::make_shared<World>();
@@ -184,6 +201,7 @@ void App::publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<co
   next->rulebook = std::move(rulebook);
   next->models = std::move(models);
   next->symbols = &store_->symbols();
+  next->custom = custom_columns(next->rulebook->features, next->catalogue);
   if (world_) world_->publish(std::move(next));
   else world_ = std::make_unique<Snapshot<World>>(std::move(next));
 }

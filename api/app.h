@@ -66,6 +66,8 @@ public:
 
   Result<std::uint64_t> put_item(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
   Result<std::uint64_t> put_placement(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
+  /// A configured column (core/custom_feature.h): read and logged from the next decision on, weighed from the next training on.
+  Result<std::uint64_t> put_feature(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
   Result<std::uint64_t> delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected);
   /// Publishes as the next version; acts on the next decision.
   Result<std::uint64_t> publish_policy(std::string_view json, std::string_view author);
@@ -77,7 +79,7 @@ public:
   Result<Document> document(std::string_view kind, std::string_view id);
   /// Current ones with id > after, ascending, at most `limit`.
   Result<std::vector<Document>> documents(std::string_view kind, std::string_view after, std::size_t limit);
-  /// Lines of items and placements; replace = items that are not named are deleted. `rejected(line from 1, error)`.
+  /// Lines of items, placements and configured features; replace = items that are not named are deleted. `rejected(line from 1, error)`.
   Result<std::size_t> put_documents(std::span<const ImportLine> lines, bool replace,
                                     const std::function<void(std::size_t, const Error&)>& rejected);
   ItemContext item_context() const;
@@ -117,6 +119,7 @@ private:
   std::shared_ptr<const Models> read_models();
   std::shared_ptr<const Catalogue> changed_catalogue(const Catalogue& before, std::vector<Item> changed, std::span<const ItemId> gone);
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
+  std::shared_ptr<const CustomColumns> custom_columns(const std::vector<CustomFeature>& features, const std::shared_ptr<const Catalogue>& catalogue) const;
   void note_events(std::span<const Event> events, const World& world);
   Result<std::string> why_logged(const DecisionId& id, std::string_view placement, const ItemId& item);
   struct Changes;

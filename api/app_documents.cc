@@ -1,9 +1,11 @@
 // Items, placements and policies: checked, stored with a version, and in the World before the call returns.
 #include "api/app.h"
+#include "core/limits.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 namespace takt {
@@ -25,12 +27,24 @@ bool lacks_id(const Error& error) {
   return std::any_of(error.fields.begin(), error.fields.end(), [](const FieldError& field) { return field.pointer == "/id"; });
 }
 
+const std::string& name_of(const std::string& id) { return id; }
+template <class Tag>
+const std::string& name_of(const Id<Tag>& id) { return id.text(); }
+
+/// With these, not more than may be configured.
+Status room_for_features(const Rulebook& rulebook, std::span<const std::string> added) {
+  std::set<std::string, std::less<>> names(added.begin(), added.end());
+  for (const CustomFeature& feature : rulebook.features) names.insert(feature.id);
+  if (names.size() <= limits::custom_features_max) return {};
+  return fail(ErrorCode::invalid, fmt::format("at most {} features can be configured: each is read for every candidate", limits::custom_features_max));
+}
+
 /// Parses; where the document has no id of its own, takes the one of the path.
 template <class Parse>
 auto parse_named(std::string_view json, std::string_view id, Parse&& parse) -> decltype(parse(json)) {
   auto parsed = parse(json);
   if (!parsed && !id.empty() && lacks_id(parsed.error())) parsed = parse(with_id(json, id));
-  if (parsed && !id.empty() && parsed->id.text() != id) return fail_at("/id", "is not the id in the path");
+  if (parsed && !id.empty() && name_of(parsed->id) != id) return fail_at("/id", "is not the id in the path");
   return parsed;
 }
 
@@ -68,11 +82,20 @@ Result<std::uint64_t> App::put_placement(std::string_view json, std::string_view
   return version;
 }
 
+Result<std::uint64_t> App::put_feature(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(feature, parse_named(json, id, [](std::string_view text) { return parse_custom_feature(text); }));
+  TAKT_TRY_VOID(room_for_features(*world()->rulebook, {&feature.id, 1}));
+  TAKT_TRY(version, store_->documents().put({"feature", feature.id, 0, write_custom_feature(feature), clock_.utc_now(), default_author}, expected));
+  TAKT_TRY_VOID(reload_rulebook());
+  return version;
+}
+
 Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(before, document(kind, id));
   TAKT_TRY(version, store_->documents().put({before.kind, before.id, 0, "", clock_.utc_now(), default_author}, expected));
-  if (kind == "placement") {
+  if (kind == "placement" || kind == "feature") {
     TAKT_TRY_VOID(reload_rulebook());
     return version;
   }
@@ -103,7 +126,8 @@ struct App::Changes {
   std::vector<Item> items;
   std::unordered_map<std::string, std::size_t> positions;     ///< of an item named twice, the later line counts
   std::vector<ItemId> gone;
-  bool rules = false;                                          ///< placements or the policy
+  std::vector<std::string> features;                           ///< put so far
+  bool rules = false;                                          ///< placements, configured features or the policy
 };
 
 Status App::collect(const ImportLine& line, Changes& changes) {
@@ -116,6 +140,15 @@ Status App::collect(const ImportLine& line, Changes& changes) {
   } else if (line.kind == ImportLine::Kind::placement) {
     TAKT_TRY(placement, parse_placement(line.json));
     changes.documents.push_back({"placement", placement.id.text(), 0, write_placement(placement), now, "import"});
+    changes.rules = true;
+  } else if (line.kind == ImportLine::Kind::feature) {
+    TAKT_TRY(feature, parse_custom_feature(line.json));
+    changes.features.push_back(feature.id);
+    if (const Status room = room_for_features(*world()->rulebook, changes.features); !room) {
+      changes.features.pop_back();
+      return room;
+    }
+    changes.documents.push_back({"feature", feature.id, 0, write_custom_feature(feature), now, "import"});
     changes.rules = true;
   } else if (line.kind == ImportLine::Kind::policy) {
     TAKT_TRY(policy, checked_policy(line.json, 0));

@@ -2,6 +2,7 @@
 #include "api/app.h"
 #include "engine/resolve.h"
 #include "features/family/family.h"
+#include "features/linear_scorer.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -208,6 +209,20 @@ Result<std::string> App::decision_json(std::string_view decision) {
   return write_decision_record(*record, *world());
 }
 
+namespace {
+
+/// As the others are told, with its definition; weight null: nothing was learnt of it yet.
+Json configured_column(const CustomFeature& feature, const LinearScorer* scorer) {
+  Json column{{"name", feature.id}, {"meaning", "configured"}, {"range", feature.equals_json || (!feature.trait.empty() && !feature.attribute.empty()) ? "0 to 1" : "-10 to 10"},
+              {"family", "configured"}, {"reads", takt::to_text(feature.trait.empty() ? Reads::item : Reads::profile)}, {"per", "item"},
+              {"definition", Json::parse(write_custom_feature(feature))}, {"weight", nullptr}};
+  for (const CustomWeight& known : scorer ? scorer->custom_weights() : std::vector<CustomWeight>{})
+    if (known.column == print_of(feature)) column["weight"] = known.weight;
+  return column;
+}
+
+} // namespace
+
 std::string App::features_json() const {
   const FeatureSchema& schema = feature_schema();
   Json columns = Json::array(), families = Json::array();
@@ -216,6 +231,10 @@ std::string App::features_json() const {
     columns.push_back({{"name", column.name}, {"meaning", column.meaning}, {"range", column.range}, {"family", column.family},
                        {"reads", takt::to_text(column.reads)}, {"per", c < schema.shared_count ? "customer" : "item"}});
   }
+  const WorldPtr current = world();
+  const auto* scorer = dynamic_cast<const LinearScorer*>(current->models->scorer.get());
+  for (std::size_t c = 0; scorer && c < columns.size(); ++c) columns[c]["weight"] = scorer->weights()[c];
+  for (const CustomFeature& feature : current->rulebook->features) columns.push_back(configured_column(feature, scorer));
   for (const FeatureFamily& family : feature_set().families())
     families.push_back({{"name", family.name}, {"version", family.version}, {"reads", takt::to_text(family.reads)}});
   return text_of({{"fingerprint", fmt::format("{:016x}", schema.fingerprint)}, {"families", std::move(families)}, {"data", std::move(columns)}, {"next_cursor", nullptr}});

@@ -86,6 +86,7 @@ Result<WorldPtr> PastWorlds::make(const Versions& wanted) {
   past->rulebook = std::move(rulebook_then);
   past->models = std::move(models_then);
   past->catalogue = std::move(catalogue_then);
+  past->custom = past->rulebook->features.empty() ? nullptr : CustomColumns::build(past->rulebook->features, past->catalogue, current_->custom.get());
   if (!(past->versions() == wanted)) return fail(ErrorCode::not_found, fmt::format("model {} as it was ({}, {})", wanted.artefacts, wanted.model, wanted.index));
   return past;
 }
@@ -125,20 +126,47 @@ Result<std::shared_ptr<const Rulebook>> PastWorlds::rulebook(const Versions& wan
   if (!placements_) {
     TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "placement", past->placements_print, [](const Document& document) { return parse_placement(document.json).has_value(); }));
     placements_ = std::move(read);
+    TAKT_TRY(features, DocumentsPast::read(app_.store().documents(), "feature", past->features_print, [](const Document& document) { return parse_custom_feature(document.json).has_value(); }));
+    features_ = std::move(features);
   }
-  const auto& prints = placements_->prints();
-  const auto print = std::find_if(prints.begin(), prints.end(), [&](std::uint64_t one) { return rules_hash_of(*past->policy, one) == wanted.rules_hash; });
-  if (print == prints.end()) return fail(ErrorCode::not_found, fmt::format("placements (or margin) beside policy {}", wanted.rules));
-  for (const auto& [id, then] : placements_->versions(static_cast<std::size_t>(print - prints.begin()))) {
-    past->placements.erase(id);
+  // The log names both by one sum. Few of either change, and what was found is remembered per version of the rules.
+  const auto& features = features_->prints();
+  for (std::size_t steps = 0; steps < features.size(); ++steps) {
+    const auto& prints = placements_->prints();
+    const auto print = std::find_if(prints.begin(), prints.end(), [&](std::uint64_t one) { return rules_hash_of(*past->policy, one + features[steps]) == wanted.rules_hash; });
+    if (print == prints.end()) continue;
+    TAKT_TRY_VOID(restore_placements(*past, static_cast<std::size_t>(print - prints.begin())));
+    TAKT_TRY_VOID(restore_features(*past, steps));
+    return past;
+  }
+  return fail(ErrorCode::not_found, fmt::format("placements, features (or margin) beside policy {}", wanted.rules));
+}
+
+Status PastWorlds::restore_placements(Rulebook& rulebook, std::size_t steps) {
+  for (const auto& [id, then] : placements_->versions(steps)) {
+    rulebook.placements.erase(id);
     if (then == 0) continue;
     TAKT_TRY(document, document_at(app_, "placement", id, then));
     if (document.json.empty()) continue;
     TAKT_TRY(placement, parse_placement(document.json));
-    past->placements.emplace(id, compile_placement(placement, app_.store().symbols()));
+    rulebook.placements.emplace(id, compile_placement(placement, app_.store().symbols()));
   }
-  past->placements_print = *print;
-  return past;
+  rulebook.placements_print = placements_->prints()[steps];
+  return {};
+}
+
+Status PastWorlds::restore_features(Rulebook& rulebook, std::size_t steps) {
+  for (const auto& [id, then] : features_->versions(steps)) {
+    std::erase_if(rulebook.features, [&](const CustomFeature& feature) { return feature.id == id; });
+    if (then == 0) continue;
+    TAKT_TRY(document, document_at(app_, "feature", id, then));
+    if (document.json.empty()) continue;
+    TAKT_TRY(feature, parse_custom_feature(document.json));
+    rulebook.features.push_back(std::move(feature));
+  }
+  std::sort(rulebook.features.begin(), rulebook.features.end(), [](const CustomFeature& a, const CustomFeature& b) { return a.id < b.id; });
+  rulebook.features_print = features_->prints()[steps];
+  return {};
 }
 
 Result<std::shared_ptr<const Models>> PastWorlds::models(std::uint64_t version) {

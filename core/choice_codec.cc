@@ -284,4 +284,26 @@ void get_features(ByteReader& in, PlacementDecision& placement) {
   }
 }
 
+void put_custom_features(ByteWriter& out, const PlacementDecision& placement) {
+  const LoggedFeatures& features = placement.features;
+  out.varint(features.custom_columns.size());
+  for (const std::uint64_t column : features.custom_columns) out.fixed(column, 8);
+  if (features.custom_columns.empty()) return;
+  const int bytes = value_bytes(features.custom, {});
+  out.u8(static_cast<std::uint8_t>(bytes));
+  put_row(out, features.custom, {}, bytes); // as many rows as section 3 has items
+}
+
+void get_custom_features(ByteReader& in, PlacementDecision& placement) {
+  LoggedFeatures& features = placement.features;
+  const std::size_t columns = in.count();
+  if (columns == 0) return;
+  for (std::size_t i = 0; i < columns && in.ok(); ++i) features.custom_columns.push_back(in.fixed(8));
+  const int bytes = in.u8();
+  const std::size_t values = columns * features.items.size();
+  if (bytes < 3 || bytes > 4 || values > told_per_byte * in.left()) return in.refuse();
+  features.custom.resize(values);
+  get_row(in, features.custom, {}, bytes);
+}
+
 } // namespace takt::codec

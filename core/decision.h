@@ -101,6 +101,8 @@ struct LoggedFeatures {
   std::vector<float> shared;                            ///< columns that are the same for all candidates
   std::vector<ItemId> items;
   std::vector<float> own;                               ///< items.size() rows of the columns that are the item's
+  std::vector<std::uint64_t> custom_columns;            ///< print_of each configured column (core/custom_feature.h), in order
+  std::vector<float> custom;                            ///< items.size() rows of those
   bool operator==(const LoggedFeatures&) const = default;
 };
 

@@ -1,6 +1,7 @@
 /// Bytes of the decision log. Layout and evolution: docs/formats.md. Times are differences to request.now.
 #include "core/decision_codec_parts.h"
 
+#include <algorithm>
 #include <string>
 
 namespace takt {
@@ -9,10 +10,10 @@ namespace {
 
 using namespace codec;
 
-/// Format 1, until rows were logged, wrote every choice in full and knew no features.
-constexpr std::uint8_t decision_format_version = 2;
+/// Format 1, until rows were logged, wrote every choice in full and knew no features; format 2 had no configured ones.
+constexpr std::uint8_t decision_format_version = 3;
 
-enum class Section : std::uint8_t { request = 1, decision = 2, features = 3 };
+enum class Section : std::uint8_t { request = 1, decision = 2, features = 3, custom_features = 4 };
 
 constexpr auto last_stage = static_cast<Stage>(stages_count - 1);
 constexpr auto last_reason = static_cast<ReasonCode>(reason_codes_count - 1);
@@ -145,6 +146,12 @@ std::string encode_decision(const DecisionRecord& record) {
   section(Section::features, [&](ByteWriter& body) {
     for (const PlacementDecision& placement : record.decision.placements) put_features(body, placement);
   });
+  section(Section::custom_features, [&](ByteWriter& body) { // empty where there are none, which is the rule
+    const auto& placements = record.decision.placements;
+    const auto has_some = [](const PlacementDecision& placement) { return !placement.features.custom_columns.empty(); };
+    if (std::any_of(placements.begin(), placements.end(), has_some))
+      for (const PlacementDecision& placement : placements) put_custom_features(body, placement);
+  });
   return out.take();
 }
 
@@ -153,7 +160,7 @@ Result<DecisionRecord> decode_decision(std::string_view bytes) {
   TAKT_TRY(format, get_format(in, decision_format_version, "a decision"));
   if (format == 0) return fail(ErrorCode::corrupt, "a decision: format 0 never had a decision log");
   DecisionRecord record;
-  const std::uint64_t sections = format == 1 ? 2 : 3;
+  const std::uint64_t sections = format + std::uint64_t{1};
   std::uint64_t last = 0;
   while (!in.done()) {
     const std::uint64_t id = in.varint();
@@ -166,6 +173,8 @@ Result<DecisionRecord> decode_decision(std::string_view bytes) {
     if (id == static_cast<std::uint64_t>(Section::decision)) get_answer(body, record.decision, record.request.now, format);
     if (id == static_cast<std::uint64_t>(Section::features))
       for (PlacementDecision& placement : record.decision.placements) get_features(body, placement);
+    if (id == static_cast<std::uint64_t>(Section::custom_features) && !body.done())
+      for (PlacementDecision& placement : record.decision.placements) get_custom_features(body, placement);
     if (!(body.ok() && body.done())) return fail(ErrorCode::corrupt, "a decision: section " + std::to_string(id) + " is damaged");
   }
   if (last < sections) return fail(ErrorCode::corrupt, "a decision: a section is missing");

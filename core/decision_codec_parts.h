@@ -64,6 +64,9 @@ void get_choices(ByteReader& in, std::vector<Choice>& choices, UtcTime base, std
 /// Rows name the choice they belong to: choices are read before them.
 void put_features(ByteWriter& out, const PlacementDecision& placement);
 void get_features(ByteReader& in, PlacementDecision& placement);
+/// The configured columns beside them, after get_features: there are as many rows as items.
+void put_custom_features(ByteWriter& out, const PlacementDecision& placement);
+void get_custom_features(ByteReader& in, PlacementDecision& placement);
 
 // ---- request_codec.cc
 void put_request(ByteWriter& out, const DecisionRequest& request);

@@ -210,6 +210,12 @@ Result<std::string> encode_scorer(const Scorer& scorer) {
   out.f64(linear->intercept());
   out.varint(linear->weights().size());
   for (const double weight : linear->weights()) out.f64(weight);
+  out.varint(linear->custom_weights().size());
+  for (const CustomWeight& custom : linear->custom_weights()) {
+    out.fixed(custom.column, 8);
+    out.text(custom.id);
+    out.f64(custom.weight);
+  }
   return out.take();
 }
 
@@ -220,12 +226,21 @@ Status decode_scorer(std::string_view bytes, Models& models) {
   const double intercept = in.f64();
   std::vector<double> weights(in.count());
   for (double& weight : weights) weight = in.f64();
+  std::vector<CustomWeight> custom;
+  if (in.ok() && !in.done()) // one that was trained before there were configured columns ends here
+    for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
+      CustomWeight& one = custom.emplace_back();
+      one.column = in.fixed(8);
+      one.id = in.text();
+      one.weight = in.f64();
+    }
   if (!in.ok() || !in.done()) return corrupt("scorer: the file does not end where it should");
   if (fingerprint != feature_schema().fingerprint || weights.size() != feature_schema().columns.size())
     return corrupt("scorer: made for another feature schema");
-  if (!std::isfinite(intercept) || !std::all_of(weights.begin(), weights.end(), [](double w) { return std::isfinite(w); }))
+  const bool sound = std::all_of(custom.begin(), custom.end(), [](const CustomWeight& one) { return std::isfinite(one.weight); });
+  if (!sound || !std::isfinite(intercept) || !std::all_of(weights.begin(), weights.end(), [](double w) { return std::isfinite(w); }))
     return corrupt("scorer: a weight is not finite");
-  models.scorer = std::make_shared<LinearScorer>(std::move(name), fingerprint, intercept, std::move(weights));
+  models.scorer = std::make_shared<LinearScorer>(std::move(name), fingerprint, intercept, std::move(weights), std::move(custom));
   return {};
 }
 

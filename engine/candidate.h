@@ -38,6 +38,7 @@ struct Dropped {
 struct ScoredRows {
   struct Sample { ItemIndex index = 0; std::uint32_t row = 0; };
   std::vector<float> values;                          ///< row-major, the columns of feature_schema()
+  std::vector<float> custom;                          ///< beside them: the configured columns of the World; empty where it has none
   std::vector<Sample> sampled;                        ///< logged whether or not they are chosen
 };
 

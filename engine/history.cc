@@ -64,7 +64,10 @@ std::string parted_features(const std::string& where, const LoggedFeatures& a, c
     const auto row = [&](const LoggedFeatures& features) { return std::span(features.own).subspan(i * width, width); };
     if (std::string what = parted_row(where + " item " + a.items[i].text(), row(a), row(b), schema.shared_count); !what.empty()) return what;
   }
-  return "";
+  if (a.custom_columns != b.custom_columns) return where + " configured features";
+  const auto same_bits = [](float x, float y) { return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y); };
+  const bool is_same = a.items != b.items || std::equal(a.custom.begin(), a.custom.end(), b.custom.begin(), b.custom.end(), same_bits);
+  return is_same ? "" : where + " values of configured features";
 }
 
 std::string parted_placement(const PlacementDecision& a, const PlacementDecision& b) {

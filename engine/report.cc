@@ -42,6 +42,8 @@ LoggedFeatures logged_features(const Call& call, const Slate& slate) {
   logged.schema = schema.fingerprint;
   logged.shared.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(schema.shared_count));
   logged.own.reserve((slate.choices.size() + slate.scored.sampled.size()) * (schema.columns.size() - schema.shared_count));
+  const std::size_t custom_width = call.world.custom ? call.world.custom->features().size() : 0;
+  if (custom_width > 0) logged.custom_columns.assign(call.world.custom->prints().begin(), call.world.custom->prints().end());
   std::vector<std::uint32_t> rows;
   const auto add = [&](ItemIndex index, std::uint32_t row) {
     if (row == not_scored || std::find(rows.begin(), rows.end(), row) != rows.end()) return;
@@ -49,6 +51,8 @@ LoggedFeatures logged_features(const Call& call, const Slate& slate) {
     logged.items.push_back(call.world.catalogue->at(index).item.id);
     const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * schema.columns.size());
     logged.own.insert(logged.own.end(), begin + static_cast<std::ptrdiff_t>(schema.shared_count), begin + static_cast<std::ptrdiff_t>(schema.columns.size()));
+    const auto custom = std::span(slate.scored.custom).subspan(row * custom_width, custom_width);
+    logged.custom.insert(logged.custom.end(), custom.begin(), custom.end());
   };
   for (const SlateChoice& choice : slate.choices) add(choice.candidate.index, choice.candidate.row);
   for (const ScoredRows::Sample& sample : slate.scored.sampled) add(sample.index, sample.row);

@@ -1,5 +1,6 @@
 #pragma once
-/// Policy and placements of one moment, compiled for reading. Threads: immutable.
+/// Policy, placements and configured features of one moment, compiled for reading. Threads: immutable.
+#include "core/custom_feature.h"
 #include "core/placement.h"
 #include "core/policy.h"
 #include "core/symbol.h"
@@ -25,6 +26,8 @@ struct Rulebook {
   std::shared_ptr<const Policy> policy;
   std::map<std::string, PlacementRules, std::less<>> placements;
   std::uint64_t placements_print = 0;                ///< stands for their content: the same placements, the same number
+  std::vector<CustomFeature> features;               ///< by id
+  std::uint64_t features_print = 0;                  ///< the same of their content; 0 where there are none
   const PlacementRules* find(std::string_view placement) const {
     const auto found = placements.find(placement);
     return found == placements.end() ? nullptr : &found->second;

@@ -45,8 +45,8 @@ double probability_of(double log_odds) {
 
 } // namespace
 
-LinearScorer::LinearScorer(std::string name, std::uint64_t fingerprint, double intercept, std::vector<double> weights)
-    : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)) {
+LinearScorer::LinearScorer(std::string name, std::uint64_t fingerprint, double intercept, std::vector<double> weights, std::vector<CustomWeight> custom)
+    : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)), custom_(std::move(custom)) {
   for (std::size_t c = 0; c < weights_.size(); ++c)
     if (weights_[c] != 0) terms_.push_back({c, weights_[c]});
 }
@@ -57,9 +57,27 @@ double LinearScorer::log_odds_of(const float* row) const {
   return log_odds;
 }
 
-void LinearScorer::score(std::span<const float> rows, std::span<double> probabilities) const {
+/// One sum per row; empty where no configured column has a weight, which is the rule.
+std::vector<double> LinearScorer::custom_log_odds(const CustomRows& custom, std::size_t rows) const {
+  TAKT_CHECK(custom.values.size() == rows * custom.columns.size(), "rows of configured columns do not fit");
+  std::vector<double> log_odds;
+  for (const CustomWeight& known : custom_) {
+    const auto column = static_cast<std::size_t>(std::find(custom.columns.begin(), custom.columns.end(), known.column) - custom.columns.begin());
+    if (column == custom.columns.size() || known.weight == 0) continue;
+    log_odds.resize(rows);
+    for (std::size_t r = 0; r < rows; ++r) log_odds[r] += known.weight * static_cast<double>(custom.values[r * custom.columns.size() + column]);
+  }
+  return log_odds;
+}
+
+void LinearScorer::score(std::span<const float> rows, const CustomRows& custom, std::span<double> probabilities) const {
   const std::size_t width = weights_.size();
   TAKT_CHECK(rows.size() == probabilities.size() * width, "feature rows do not fit the scorer");
+  const std::vector<double> added = custom_log_odds(custom, probabilities.size());
+  if (!added.empty()) {
+    for (std::size_t r = 0; r < probabilities.size(); ++r) probabilities[r] = probability_of(log_odds_of(rows.data() + r * width) + added[r]);
+    return;
+  }
   constexpr std::size_t block = 4;
   std::size_t r = 0;
   for (; r + block <= probabilities.size(); r += block) {

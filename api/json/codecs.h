@@ -4,6 +4,7 @@
 /// with a JSON pointer; numbers are never silently converted. No exception leaves. Callers never see a JSON library.
 /// Errors: malformed (not JSON, too deep: 400), too_large (413), invalid with FieldErrors (422), not_built (501).
 #include "core/condition.h"
+#include "core/custom_feature.h"
 #include "core/decision.h"
 #include "core/event.h"
 #include "core/item.h"
@@ -54,15 +55,18 @@ Result<Item> parse_item(std::string_view json, const ItemContext& context);
 std::string write_item(const Item& item);
 Result<Placement> parse_placement(std::string_view json);
 std::string write_placement(const Placement& placement);
+/// A configured column: {"id","trait","attribute","equals","mean","deviation"}.
+Result<CustomFeature> parse_custom_feature(std::string_view json);
+std::string write_custom_feature(const CustomFeature& feature);
 Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols);
 /// The starter policy of a fresh data directory (contract.md §5 "Day one is never empty"), as a document.
 std::string starter_policy_json();
 /// Default placements of a fresh data directory, so that the first decide answers: home.hero, product.similar, mail.weekly.
 std::vector<std::string> starter_placements_json();
 
-/// One line of an import: an event, or a document with its kind ("item", "placement", "policy", "fact").
+/// One line of an import: an event, or a document with its kind ("item", "placement", "feature", "policy").
 struct ImportLine {
-  enum class Kind { event, item, placement, policy } kind = Kind::event;
+  enum class Kind { event, item, placement, feature, policy } kind = Kind::event;
   std::optional<Event> event;
   std::string id;                        ///< of the document
   std::string json;                      ///< of the document, without "type"

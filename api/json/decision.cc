@@ -247,7 +247,7 @@ std::string write_decision_record(const DecisionRecord& record, const World& wor
   // As text: a 64-bit seed does not survive a JavaScript number.
   json.field("seed", std::to_string(record.request.seed)).key("request");
   write_request(json, record.request);
-  write_feature_rows(json, record.decision);
+  write_feature_rows(json, record.decision, world.rulebook->features);
   json.end_object();
   return json.take();
 }

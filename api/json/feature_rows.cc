@@ -2,6 +2,7 @@
 
 #include "features/feature_row.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <span>
 
@@ -29,9 +30,21 @@ void write_row(JsonWriter& json, std::span<const float> row, std::size_t first, 
   json.end_object();
 }
 
+/// By name; by what it meant where that is not configured any more.
+void write_custom(JsonWriter& json, const LoggedFeatures& logged, std::size_t row, std::span<const CustomFeature> features) {
+  const std::size_t width = logged.custom_columns.size();
+  json.key("configured").begin_object();
+  for (std::size_t c = 0; c < width && (row + 1) * width <= logged.custom.size(); ++c) {
+    const auto known = std::find_if(features.begin(), features.end(), [&](const CustomFeature& feature) { return print_of(feature) == logged.custom_columns[c]; });
+    const float value = logged.custom[row * width + c];
+    if (value != 0) json.field(known == features.end() ? hex(logged.custom_columns[c]) : known->id, static_cast<double>(value));
+  }
+  json.end_object();
+}
+
 } // namespace
 
-void write_feature_rows(JsonWriter& json, const Decision& decision) {
+void write_feature_rows(JsonWriter& json, const Decision& decision, std::span<const CustomFeature> features_now) {
   const FeatureSchema& schema = feature_schema();
   json.key("features").begin_array();
   for (const PlacementDecision& placement : decision.placements) {
@@ -45,6 +58,7 @@ void write_feature_rows(JsonWriter& json, const Decision& decision) {
     for (std::size_t i = 0; i < features.items.size(); ++i) {
       json.begin_object().field("item", features.items[i].text()).key("values");
       write_row(json, std::span(features.own).subspan(i * width, width), schema.shared_count, has_names);
+      if (!features.custom_columns.empty()) write_custom(json, features, i, features_now);
       json.end_object();
     }
     json.end_array().end_object();

@@ -34,6 +34,10 @@ Result<ImportLine> read_document(JsonValue root, std::string_view type, const It
     line.kind = ImportLine::Kind::placement;
     TAKT_TRY(placement, parse_placement(line.json));
     line.id = placement.id.text();
+  } else if (type == "feature") {
+    line.kind = ImportLine::Kind::feature;
+    TAKT_TRY(feature, parse_custom_feature(line.json));
+    line.id = feature.id;
   } else {
     line.kind = ImportLine::Kind::policy; // checked when it is published: its labels need the dictionary
   }
@@ -50,7 +54,7 @@ Result<ImportLine> parse_import_line(std::string_view text, const EventContext& 
   if (!root.is(JsonKind::object)) return fail_at("", "a line is one object: an event or a document");
   const auto value = root.find("type");
   const std::string_view type = value && value->is(JsonKind::string) ? value->text() : std::string_view{};
-  if (type == "item" || type == "placement" || type == "policy") return read_document(root, type, items);
+  if (type == "item" || type == "placement" || type == "feature" || type == "policy") return read_document(root, type, items);
   for (const std::string_view planned : {"fact", "audience", "list", "experiment", "model", "key"})
     if (type == planned) return tl::unexpected<Error>(Error{ErrorCode::not_built, "documents of type " + std::string(type) + " are not built yet", {{"/type", "is not built yet"}}});
   ImportLine line;

@@ -1,4 +1,4 @@
-// Items and placements: put, patch, read, delete, list; and a whole catalogue at once.
+// Items, placements and configured features: put, patch, read, delete, list; and a whole catalogue at once.
 #include "api/json/reader.h"
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
@@ -14,10 +14,11 @@ constexpr std::size_t import_bytes_max = std::size_t{64} << 20; // some 100,000 
 constexpr std::size_t rejects_listed_max = 1000;
 
 struct Kind { const char* name; const char* path; };
-constexpr Kind kinds[]{{"item", "/api/v1/items"}, {"placement", "/api/v1/placements"}};
+constexpr Kind kinds[]{{"item", "/api/v1/items"}, {"placement", "/api/v1/placements"}, {"feature", "/api/v1/features"}};
 
 Result<std::uint64_t> put_document(App& app, std::string_view kind, std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
-  return kind == "item" ? app.put_item(json, id, expected) : app.put_placement(json, id, expected);
+  if (kind == "item") return app.put_item(json, id, expected);
+  return kind == "feature" ? app.put_feature(json, id, expected) : app.put_placement(json, id, expected);
 }
 
 /// A write that expected another version: 412 with the present one.
@@ -164,7 +165,8 @@ void add_document_routes(Router& router, const Service& service) {
   for (const Kind& kind : kinds) {
     const std::string all = kind.path, one = all + "/{id}";
     const char* name = kind.name;
-    router.add({"GET", all, [&app, name](const HttpRequest& http) { return list(app, name, http); }, false});
+    // All columns, Takt's own and the configured ones, are one list (routes/health.cc).
+    if (std::string_view(name) != "feature") router.add({"GET", all, [&app, name](const HttpRequest& http) { return list(app, name, http); }, false});
     router.add({"GET", one, [&app, name](const HttpRequest& http) {
       auto found = app.document(name, http.parameter("id"));
       return found ? document_answer(http, *found) : refuse(found.error());

@@ -106,6 +106,15 @@ std::vector<float> feature_rows(const Call& call, const Opening& opening, const 
   return rows;
 }
 
+/// The configured columns, one row per candidate.
+std::vector<float> custom_rows(const Call& call, std::span<const Candidate> candidates) {
+  if (!call.world.custom) return {};
+  std::vector<ItemIndex> items;
+  items.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) items.push_back(candidate.index);
+  return call.world.custom->rows(call.person, items);
+}
+
 /// Those with the smallest draw, keyed by item: who is in the sample does not depend on who else survived.
 std::vector<ScoredRows::Sample> sample_rows(const Call& call, const Opening& opening, std::span<const Candidate> candidates) {
   const std::uint64_t key = mix64(mix64(call.request.seed, sample_salt), hash64(opening.request.placement.text()));
@@ -137,8 +146,10 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
   for (std::size_t i = 0; i < items.alive.size(); ++i) items.alive[i].row = static_cast<std::uint32_t>(i);
   items.scored.values = feature_rows(call, opening, features, items.alive);
   items.scored.sampled = sample_rows(call, opening, items.alive);
+  items.scored.custom = custom_rows(call, items.alive);
   std::vector<double> probabilities(items.alive.size());
-  scorer->score(items.scored.values, probabilities);
+  const CustomColumns* custom = call.world.custom.get();
+  scorer->score(items.scored.values, custom ? CustomRows{custom->prints(), items.scored.custom} : CustomRows{}, probabilities);
 
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const Arbitration& arbitration = call.world.policy().arbitration;

@@ -55,23 +55,32 @@ Calibration calibrate(const LabelledRows& data, std::span<const std::uint32_t> r
 }
 
 /// Weights, calibration and the slot of a middling impression in one linear scorer.
-std::shared_ptr<const LinearScorer> fold(const LogisticFit& fit, const Calibration& calibration) {
+std::shared_ptr<const LinearScorer> fold(const LogisticFit& fit, const Calibration& calibration, const std::vector<CustomFeature>& features) {
   std::vector<double> weights = fit.weights;
   for (double& weight : weights) weight *= calibration.scale;
+  const std::size_t width = feature_schema().columns.size();
+  std::vector<CustomWeight> custom;
+  for (std::size_t c = 0; c < features.size(); ++c) custom.push_back({print_of(features[c]), features[c].id, weights[width + c]});
+  weights.resize(width);
   const double intercept = calibration.scale * (fit.intercept + fit.mean_slot_offset) + calibration.shift;
-  return std::make_shared<LinearScorer>("logistic-2", feature_schema().fingerprint, intercept, std::move(weights));
+  return std::make_shared<LinearScorer>("logistic-2", feature_schema().fingerprint, intercept, std::move(weights), std::move(custom));
 }
 
-ProbabilityMetrics judge(const Scorer& scorer, const LabelledRows& data, std::span<const std::uint32_t> rows) {
-  std::vector<float> matrix, labels, weights;
+ProbabilityMetrics judge(const Scorer& scorer, const Outcomes& outcomes, std::span<const std::uint32_t> rows) {
+  const LabelledRows& data = outcomes.data;
+  const auto width = static_cast<std::ptrdiff_t>(feature_schema().columns.size());
+  std::vector<std::uint64_t> columns;
+  for (const CustomFeature& feature : outcomes.custom) columns.push_back(print_of(feature));
+  std::vector<float> matrix, custom, labels, weights;
   for (const std::uint32_t row : rows) {
     const std::span<const float> values = data.row(row);
-    matrix.insert(matrix.end(), values.begin(), values.end());
+    matrix.insert(matrix.end(), values.begin(), values.begin() + width);
+    custom.insert(custom.end(), values.begin() + width, values.end());
     labels.push_back(data.labels[row]);
     weights.push_back(data.weights[row]);
   }
   std::vector<double> predicted(rows.size());
-  scorer.score(matrix, predicted);
+  scorer.score(matrix, CustomRows{columns, custom}, predicted);
   return measure_probabilities(predicted, labels, weights);
 }
 
@@ -105,12 +114,14 @@ LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, co
   }
   FitOptions options;
   options.fixed = columns_of_the_ledger();
-  const LogisticFit fit = fit_logistic(data, train, linear->intercept(), linear->weights(), options, progress);
+  std::vector<double> prior_weights = linear->weights();
+  prior_weights.resize(data.width); // of a configured column nothing is expected
+  const LogisticFit fit = fit_logistic(data, train, linear->intercept(), prior_weights, options, progress);
   const Calibration calibration = calibrate(data, held_out, fit);
-  const auto scorer = fold(fit, calibration);
+  const auto scorer = fold(fit, calibration, outcomes.custom);
   result.slot_offsets = fit.slot_offsets;
-  result.learnt = judge(*scorer, data, last);
-  result.prior = judge(prior, data, last);
+  result.learnt = judge(*scorer, outcomes, last);
+  result.prior = judge(prior, outcomes, last);
   if (!(calibration.scale > 0)) result.reason = "what was learnt does not order what came after it";
   else if (!(result.learnt.log_loss < result.prior.log_loss))
     result.reason = "held-out log loss " + number(result.learnt.log_loss) + " is not below the prior's " + number(result.prior.log_loss);
@@ -118,7 +129,8 @@ LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, co
   return result;
 }
 
-Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior, const std::function<void(std::string_view, double)>& progress) {
+Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior, const std::vector<CustomFeature>& custom,
+                                  const std::function<void(std::string_view, double)>& progress) {
   const auto part = [&](std::string_view name) {
     return [&progress, name](double share) {
       if (progress) progress(name, share);
@@ -127,6 +139,7 @@ Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior
   OutcomeOptions options;
   options.from = now - outcomes_horizon;
   options.now = now;
+  options.custom = custom;
   TAKT_TRY(outcomes, read_outcomes(store, options, part("outcomes")));
   return learn_scorer_from(outcomes, prior, part("scorer"));
 }

@@ -29,7 +29,9 @@ struct LearntScorer {
 };
 
 /// `progress(part, share in [0,1])`, parts "outcomes" and "scorer".
-Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior, const std::function<void(std::string_view, double)>& progress);
+/// `custom`: the configured features; one that was logged too seldom keeps a weight near 0.
+Result<LearntScorer> learn_scorer(Store& store, UtcTime now, const Scorer& prior, const std::vector<CustomFeature>& custom,
+                                  const std::function<void(std::string_view, double)>& progress);
 /// The same from rows at hand.
 LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, const std::function<void(double)>& progress);
 

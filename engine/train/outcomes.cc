@@ -27,7 +27,9 @@ struct Waiting {
 /// Rows of the log's decisions, bounded.
 class Sample {
 public:
-  explicit Sample(std::size_t rows_max) : rows_max_(rows_max), width_(feature_schema().columns.size()) {}
+  Sample(std::size_t rows_max, const std::vector<CustomFeature>& custom) : rows_max_(rows_max), width_(feature_schema().columns.size() + custom.size()) {
+    for (const CustomFeature& feature : custom) custom_.push_back(print_of(feature));
+  }
 
   void add(const Decision& decision, Outcomes& counts) {
     ++counts.decisions;
@@ -56,7 +58,7 @@ public:
 private:
   void add_placement(const Decision& decision, std::size_t ordinal, std::uint64_t hash) {
     const LoggedFeatures& features = decision.placements[ordinal].features;
-    const std::size_t own = width_ - feature_schema().shared_count;
+    const std::size_t own = feature_schema().columns.size() - feature_schema().shared_count;
     if (features.shared.size() != feature_schema().shared_count || features.own.size() != features.items.size() * own) return;
     for (const Choice& choice : decision.placements[ordinal].choices) {
       const auto item = std::find(features.items.begin(), features.items.end(), choice.item);
@@ -66,6 +68,17 @@ private:
       rows_.insert(rows_.end(), features.shared.begin(), features.shared.end());
       const auto begin = features.own.begin() + (item - features.items.begin()) * static_cast<std::ptrdiff_t>(own);
       rows_.insert(rows_.end(), begin, begin + static_cast<std::ptrdiff_t>(own));
+      add_custom(features, static_cast<std::size_t>(item - features.items.begin()));
+    }
+  }
+
+  /// By what a column meant when it was logged.
+  void add_custom(const LoggedFeatures& features, std::size_t row) {
+    const auto& logged = features.custom_columns;
+    const bool fits = features.custom.size() == features.items.size() * logged.size();
+    for (const std::uint64_t wanted : custom_) {
+      const auto column = static_cast<std::size_t>(std::find(logged.begin(), logged.end(), wanted) - logged.begin());
+      rows_.push_back(fits && column < logged.size() ? features.custom[row * logged.size() + column] : 0.0F);
     }
   }
 
@@ -87,6 +100,7 @@ private:
   }
 
   std::size_t rows_max_, width_;
+  std::vector<std::uint64_t> custom_;                  ///< columns after the schema's
   std::vector<Waiting> waiting_;
   std::vector<float> rows_;                            ///< parallel to waiting_
   std::uint64_t hash_max_ = UINT64_MAX;
@@ -245,7 +259,7 @@ Result<JoinedRows> join(Store& store, std::span<const Waiting> waiting, UtcTime 
 
 Result<Outcomes> read_outcomes(Store& store, const OutcomeOptions& options, const std::function<void(double)>& progress) {
   Outcomes outcomes;
-  Sample sample(options.rows_max);
+  Sample sample(options.rows_max, options.custom);
   TAKT_TRY_VOID(store.decisions().scan(options.from, options.now, [&](const DecisionRecord& record) {
     sample.add(record.decision, outcomes);
     return true;
@@ -258,7 +272,8 @@ Result<Outcomes> read_outcomes(Store& store, const OutcomeOptions& options, cons
   std::iota(by_time.begin(), by_time.end(), 0U);
   std::stable_sort(by_time.begin(), by_time.end(), [&](std::uint32_t a, std::uint32_t b) { return waiting[a].decided_at < waiting[b].decided_at; });
   LabelledRows& data = outcomes.data;
-  data.width = feature_schema().columns.size();
+  data.width = feature_schema().columns.size() + options.custom.size();
+  outcomes.custom = options.custom;
   for (const std::uint32_t index : by_time) {
     if (!joined[index]) continue;
     const std::span<const float> row = sample.row(index);

@@ -7,6 +7,7 @@
 /// Memory: rows_max rows (230 bytes each, twice at the end), whatever the log holds: of a longer one a sample of its decisions is kept, by hash of the
 /// decision's id, so the same log gives the same rows. Errors: those of the store. Threads: one; reads only, beside live traffic.
 /// Cost: one scan of the decision log, then the journals of the customers in it, once.
+#include "core/custom_feature.h"
 #include "core/time.h"
 #include "features/logistic_fit.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ struct OutcomeOptions {
   UtcTime from = UtcTime::min();                       ///< of the decisions
   UtcTime now{};                                       ///< what is known by then
   std::size_t rows_max = 400'000;
+  std::vector<CustomFeature> custom = {};              ///< columns after the schema's; 0 in rows that were logged before one was configured
 };
 
 enum class OrderLabel : std::uint8_t { no = 0, yes = 1, unknown = 2 }; ///< unknown: the seven days are not over
@@ -32,6 +34,7 @@ struct Outcomes {
   LabelledRows data;                                   ///< label = click; ascending by time
   std::vector<OrderLabel> orders;                      ///< the item or its group, within order_window of the impression
   std::vector<UtcTime> shown_at;
+  std::vector<CustomFeature> custom;                   ///< the columns of `data` after the schema's
   std::size_t decisions = 0;                           ///< in the log, in the range
   std::size_t other_schema = 0;                        ///< of them: rows of other columns
   std::size_t without_rows = 0;                        ///< … nothing was scored, or logged before there were rows

@@ -150,7 +150,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   TAKT_TRY(rates, learn_rates(store, catalogue, now, part("rates")));
   models->rates = std::move(rates.rates);
   note("rates", rates.impressions);
-  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, progress));
+  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, options.custom, progress));
   if (scorer.scorer) models->scorer = scorer.scorer;
   note("scorer", scorer.impressions);
   models->metrics.back().notes = told(scorer);

@@ -52,6 +52,36 @@ TEST(DocumentsHttp, APatchChangesOneField) {
   EXPECT_EQ(why.json["blocked_by"][0]["code"], "out_of_stock") << why.body;
 }
 
+TEST(DocumentsHttp, AConfiguredFeatureIsReadLoggedAndListed) {
+  RunningServer server;
+  ASSERT_EQ(server.put("/api/v1/items/sku-1", R"({"title":"A","price":{"amount":"5.00","currency":"EUR"},"attributes":{"size":"41"}})").status, 200);
+  ASSERT_EQ(server.post("/v1/identify", R"({"userId":"u","traits":{"shoe_size":"41"}})").status, 200);
+  const auto put = server.put("/api/v1/features/size_fits", R"({"trait":"shoe_size","attribute":"size"})");
+  ASSERT_EQ(put.status, 200) << put.body;
+  EXPECT_EQ(server.get("/api/v1/features/size_fits").json["attribute"], "size");
+  EXPECT_EQ(server.put("/api/v1/features/popularity", R"({"trait":"a"})").status, 422);
+
+  const auto answer = server.post("/api/v1/decide", R"({"customer":{"user_id":"u"},"placements":[{"placement":"home.hero","candidates":[{"item":"sku-1"},{"item":"sku-2"}]}]})");
+  const auto logged = server.get("/api/v1/decisions/" + answer.json["decision_id"].get<std::string>());
+  std::map<std::string, Json> configured;
+  for (const Json& item : logged.json["features"][0]["items"]) configured[item["item"]] = item["configured"];
+  EXPECT_EQ(configured["sku-1"], (Json{{"size_fits", 1}})) << logged.body;
+  EXPECT_EQ(configured["sku-2"], Json::object());
+
+  Json found;
+  const Json columns = server.get("/api/v1/features").json["data"];
+  for (const Json& column : columns)
+    if (column["name"] == "size_fits") found = column;
+  EXPECT_EQ(found["reads"], "profile");
+  EXPECT_EQ(found["weight"], nullptr) << "nothing was learnt of it yet";
+  auto client = server.client();
+  EXPECT_EQ(client.Delete("/api/v1/features/size_fits")->status, 204);
+  EXPECT_EQ(server.get("/api/v1/features/size_fits").status, 404);
+  for (int i = 0; i < 32; ++i) ASSERT_EQ(server.put("/api/v1/features/column_" + std::to_string(i), R"({"trait":"a"})").status, 200);
+  EXPECT_EQ(server.put("/api/v1/features/one_too_many", R"({"trait":"a"})").status, 422);
+  EXPECT_EQ(server.put("/api/v1/features/column_3", R"({"trait":"b"})").status, 200) << "one that is there may change";
+}
+
 TEST(DocumentsHttp, ListsInPages) {
   RunningServer server;
   std::size_t seen = 0;

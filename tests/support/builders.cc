@@ -248,6 +248,8 @@ LoggedFeatures random_features(Random& random, const PlacementDecision& placemen
   features.items.push_back(*ItemId::parse("sampled"));
   const std::size_t width = 1 + random.below(9);
   for (std::size_t i = 0; i < features.items.size() * width; ++i) features.own.push_back(value(i < width ? 0 : features.own[i - width]));
+  for (std::uint64_t c = random.below(8); c > 4; --c) features.custom_columns.push_back(random.next());
+  for (std::size_t i = 0; i < features.items.size() * features.custom_columns.size(); ++i) features.custom.push_back(value(0));
   return features;
 }
 

@@ -63,19 +63,33 @@ TEST(DecisionCodec, ScoresKeepEveryBit) {
 
 TEST(DecisionCodec, ANewerFormatIsRefusedByName) {
   std::string bytes = encode_decision(random_decision(1));
-  bytes[0] = 3;
+  bytes[0] = 4;
   const auto decoded = decode_decision(bytes);
   ASSERT_FALSE(decoded);
-  EXPECT_NE(decoded.error().message.find("format 3 is newer than this build knows (2)"), std::string::npos);
+  EXPECT_NE(decoded.error().message.find("format 4 is newer than this build knows (3)"), std::string::npos);
 }
 
 TEST(DecisionCodec, AnUnknownSectionIsSkipped) {
   const DecisionRecord record = random_decision(2);
   ByteWriter out;
   out.raw(encode_decision(record));
-  out.varint(4);
+  out.varint(5);
   out.text("outcomes, one day");
   EXPECT_EQ(decode_decision(out.bytes()).value(), record);
+}
+
+TEST(DecisionCodec, ADecisionOfFormat2IsRead) { // the same without the section of configured columns
+  DecisionRecord record = random_decision(3);
+  for (PlacementDecision& placement : record.decision.placements) {
+    placement.features.custom_columns.clear();
+    placement.features.custom.clear();
+  }
+  std::string bytes = encode_decision(record);
+  ASSERT_EQ(bytes.substr(bytes.size() - 2), std::string("\x04\0", 2));
+  bytes.resize(bytes.size() - 2);
+  EXPECT_FALSE(decode_decision(bytes)) << "a section is missing";
+  bytes.front() = 2;
+  EXPECT_EQ(decode_decision(bytes).value(), record);
 }
 
 /// What a build of format 1 wrote: two choices in full, no features.

@@ -14,7 +14,7 @@ class FlatScorer final : public Scorer {
 public:
   std::string name() const override { return "flat"; }
   std::uint64_t schema_fingerprint() const override { return feature_schema().fingerprint; }
-  void score(std::span<const float>, std::span<double> probabilities) const override {
+  void score(std::span<const float>, const CustomRows&, std::span<double> probabilities) const override {
     for (double& probability : probabilities) probability = 0.1;
   }
 };

@@ -184,7 +184,7 @@ TEST_F(OutcomesOfAShop, ALongLogIsSampledByDecisionAndTheSampleIsAlwaysTheSame) 
 
 TEST_F(OutcomesOfAShop, AShopThatJustOpenedKeepsThePriorAndSaysWhy) {
   const auto prior = make_prior_scorer();
-  const auto learnt = learn_scorer(*shop_.store, shop_.clock.now, *prior, {});
+  const auto learnt = learn_scorer(*shop_.store, shop_.clock.now, *prior, {}, {});
   ASSERT_TRUE(learnt);
   EXPECT_EQ(learnt->scorer, nullptr);
   EXPECT_NE(learnt->reason.find("too few clicks"), std::string::npos);
@@ -234,6 +234,35 @@ TEST(LearnScorer, FindsWhatWasPlantedAndIsCalibrated) {
   EXPECT_LT(learnt.learnt.calibration_error, 0.02);
   EXPECT_GT(learnt.prior.calibration_error, learnt.learnt.calibration_error);
   EXPECT_NEAR(learnt.slot_offsets.at(2), -0.8, 0.15);
+}
+
+TEST(LearnScorer, LearnsAWeightForAConfiguredColumn) {
+  const LinearScorer truth = truth_of({{"taste_match", 1.5}}, -2);
+  Outcomes outcomes = planted(truth, 6, 30'000);
+  outcomes.custom = {{"fits", "shoe_size", "size", std::nullopt, 0, 1, false}, {"noise", "tier", "", "1", 0, 1, false}};
+  LabelledRows wide;
+  const LabelledRows& narrow = outcomes.data;
+  wide.width = narrow.width + 2;
+  Random random(7);
+  for (std::size_t i = 0; i < narrow.size(); ++i) {
+    const bool fits = random.below(2) == 0;
+    wide.rows.insert(wide.rows.end(), narrow.row(i).begin(), narrow.row(i).end());
+    wide.rows.push_back(fits ? 1.0F : 0.0F);
+    wide.rows.push_back(random.below(2) == 0 ? 1.0F : 0.0F);
+    // Three of four clicks on what does not fit never happened: its odds are a quarter at most.
+    wide.labels.push_back(fits || random.below(4) == 0 ? narrow.labels[i] : 0);
+  }
+  wide.weights = narrow.weights;
+  wide.slots = narrow.slots;
+  outcomes.data = wide;
+  const LearntScorer learnt = learn_scorer_from(outcomes, *make_prior_scorer(), {});
+  ASSERT_NE(learnt.scorer, nullptr) << learnt.reason;
+  const auto& weights = dynamic_cast<const LinearScorer&>(*learnt.scorer).custom_weights();
+  ASSERT_EQ(weights.size(), 2U);
+  EXPECT_EQ(weights[0].id, "fits");
+  EXPECT_EQ(weights[0].column, print_of(outcomes.custom[0]));
+  EXPECT_GT(weights[0].weight, 1);
+  EXPECT_NEAR(weights[1].weight, 0, 0.15);
 }
 
 TEST(LearnScorer, LeavesWhatTiresToTheFatigueStage) {
