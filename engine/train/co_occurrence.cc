@@ -23,6 +23,7 @@ std::vector<Range> owner_ranges(std::span<const Occurrence> occurrences) {
 /// Occurrences by item: starts[i] … starts[i + 1] are the places of item i in `places`.
 struct Inverted {
   std::vector<std::size_t> starts, places;
+  std::vector<double> weights;                         ///< by item: the sum over its occurrences
 };
 
 Inverted invert(std::span<const Occurrence> occurrences, std::size_t items) {
@@ -32,21 +33,26 @@ Inverted invert(std::span<const Occurrence> occurrences, std::size_t items) {
   for (const Occurrence& occurrence : occurrences) ++inverted.starts[occurrence.item + 1];
   for (std::size_t i = 0; i < items; ++i) inverted.starts[i + 1] += inverted.starts[i];
   std::vector<std::size_t> next(inverted.starts.begin(), inverted.starts.end() - 1);
-  for (std::size_t place = 0; place < occurrences.size(); ++place) inverted.places[next[occurrences[place].item]++] = place;
+  inverted.weights.assign(items, 0);
+  for (std::size_t place = 0; place < occurrences.size(); ++place) {
+    inverted.places[next[occurrences[place].item]++] = place;
+    inverted.weights[occurrences[place].item] += static_cast<double>(occurrences[place].weight);
+  }
   return inverted;
 }
 
 double weight_of(const Occurrence& a, const Occurrence& b, const PairWeights& weights) {
-  if (a.basket == b.basket) return 1;
+  const double meant = static_cast<double>(a.weight) * static_cast<double>(b.weight);
+  if (a.basket == b.basket) return meant;
   const std::int64_t apart = std::abs(static_cast<std::int64_t>(a.at_seconds) - static_cast<std::int64_t>(b.at_seconds)) * 1000;
-  return apart <= weights.other_basket_within.count() ? weights.other_basket : 0;
+  return apart <= weights.other_basket_within.count() ? meant * weights.other_basket : 0;
 }
 
 /// One row of sums, reused for every item.
 class RowOfSums {
 public:
   explicit RowOfSums(std::size_t items) : sums_(items, 0), last_from_(items, 0), last_weight_(items, 0) {}
-  /// However often b stands beside this occurrence of a, it counts once, with its largest weight: so a sum never exceeds n(a).
+  /// However often b stands beside this occurrence of a, it counts once, with its largest weight: so a sum never exceeds the weight of a.
   void add(std::uint32_t item, double weight, std::size_t from_place) {
     const std::size_t from = from_place + 1;
     if (sums_[item] == 0) touched_.push_back(item);
@@ -78,7 +84,6 @@ NeighbourTable neighbours_of(std::span<const Occurrence> occurrences, std::span<
   NeighbourTable table;
   const std::vector<Range> owners = owner_ranges(occurrences);
   const Inverted inverted = invert(occurrences, items.size());
-  const auto count_of = [&](std::uint32_t item) { return static_cast<double>(inverted.starts[item + 1] - inverted.starts[item]); };
   RowOfSums row(items.size());
   struct Scored { std::uint32_t item; double score; };
   std::vector<Scored> scored;
@@ -93,7 +98,7 @@ NeighbourTable neighbours_of(std::span<const Occurrence> occurrences, std::span<
     }
     scored.clear();
     for (const std::uint32_t other : row.touched())
-      scored.push_back({other, std::min(1.0, row.sum(other) / (std::sqrt(count_of(item) * count_of(other)) + pair_shrinkage))});
+      scored.push_back({other, std::min(1.0, row.sum(other) / (std::sqrt(inverted.weights[item] * inverted.weights[other]) + pair_shrinkage))});
     row.clear();
     const auto better = [&](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : id_rank[a.item] < id_rank[b.item]; };
     const std::size_t kept = std::min(scored.size(), neighbours_max);

@@ -10,7 +10,7 @@
 
 namespace takt {
 
-/// What a pair of one owner is worth. A pair of one basket counts 1.
+/// What a pair of one owner is worth, times the weights of both occurrences. A pair of one basket counts 1.
 struct PairWeights {
   double other_basket = 0;                             ///< same owner, not the same basket …
   Duration other_basket_within{};                      ///< … and not further apart than this

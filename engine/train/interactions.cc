@@ -20,7 +20,7 @@ struct Look {
   UtcTime at{};
   Symbol item = Symbol::none;
   double evidence = 0;
-  bool intended = false;
+  double intent = 0;                                   ///< P(intended)
 };
 
 /// One customer's part of the journal.
@@ -52,7 +52,7 @@ void read_entry(const JournalEntry& entry, const IntentModel& intent, Journeys& 
       const JourneyEvent& event = journey->event;
       // Purchases come from the orders, where refunds are known.
       const double weight = event.kind == JourneyKind::purchase ? 0 : weight_of(event, intent), evidence = evidence_of(event.kind) * weight;
-      if (event.item != Symbol::none && evidence > 0) journeys.looks.push_back({event.at, event.item, evidence, weight > evidence_min});
+      if (event.item != Symbol::none && evidence > 0) journeys.looks.push_back({event.at, event.item, evidence, weight});
     } else if (const auto* put = std::get_if<op::PutOrder>(&operation)) {
       journeys.orders[put->order.order_id] = put->order;
     } else if (const auto* refund = std::get_if<op::Refund>(&operation)) {
@@ -123,16 +123,22 @@ private:
     for (const Look& look : looks) {
       ++all_.events;
       const std::uint32_t item = count(look.item, look.at, look.evidence);
-      if (!kept || !look.intended) continue;
+      if (!kept || look.intent <= evidence_min) continue;
       all_.acts.push_back(act_of(item, look.evidence, look.at));
       if (in_session.empty() || look.at - before >= limits::session_silence) {
         in_session.clear();
         ++sessions_;
       }
       before = look.at;
-      if (in_session.size() >= views_per_session_max || std::find(in_session.begin(), in_session.end(), item) != in_session.end()) continue;
+      const auto weight = static_cast<float>(look.intent);
+      if (const auto again = std::find(in_session.begin(), in_session.end(), item); again != in_session.end()) {
+        Occurrence& same = *(all_.views.end() - (in_session.end() - again));
+        same.weight = std::max(same.weight, weight);
+        continue;
+      }
+      if (in_session.size() >= views_per_session_max) continue;
       in_session.push_back(item);
-      all_.views.push_back({item, sessions_, sessions_, seconds_of(look.at)});
+      all_.views.push_back({item, sessions_, sessions_, seconds_of(look.at), weight});
     }
   }
 
@@ -148,7 +154,7 @@ private:
         if (kept) all_.acts.push_back(act_of(item, evidence_of_purchase, order.at));
         const auto same = [&](const Occurrence& o) { return o.item == item; };
         if (std::none_of(lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.end(), same))
-          lines.push_back({item, 0, baskets_, seconds_of(order.at)});
+          lines.push_back({item, 0, baskets_, seconds_of(order.at), 1});
       }
     }
     if (!kept || lines.empty()) return;

@@ -1,7 +1,7 @@
 #pragma once
 /// What the journal says about items, in the compact form that training reads: popularity sums and baskets. The whole journal
 /// counts, not only the bounded journey of the records. Bots do not count.
-/// Memory: 20 bytes per kept occurrence, at most occurrences_max of each kind; a larger journal keeps every occurrence of a
+/// Memory: 20 bytes per kept look or line and 24 per act, at most occurrences_max of each kind; a larger journal keeps every occurrence of a
 /// sample of customers (by hash, halved until it fits). Popularity always counts everybody.
 /// Deterministic: customers ascending, entries in version order. Errors: those of the store. Threads: one. Cost: one scan.
 #include "core/symbol.h"
@@ -22,6 +22,7 @@ struct Occurrence {
   std::uint32_t owner = 0;                             ///< a session, or a customer
   std::uint32_t basket = 0;                            ///< a session, or an order
   std::uint32_t at_seconds = 0;                        ///< since 1970
+  float weight = 1;                                    ///< P(intended) of the surest look in the basket; a purchase is meant
 };
 
 struct Interactions {

@@ -28,6 +28,22 @@ Response RateCounter::Counts::smoothed(const Response& prior, double prior_impre
           static_cast<float>((orders + prior_impressions * static_cast<double>(prior.order)) / all)};
 }
 
+/// P(intended) of the surest click on the entry; 0 without one. The same event stands in the journey, with what its dwell says.
+double RateCounter::intent_of(const CustomerRecord& record, const Entry& entry, Symbol item) const {
+  double surest = 0;
+  for (const Mark& mark : entry.marks) {
+    if (mark.kind != MarkKind::clicked || mark.at > now_) continue;
+    const auto same = std::find_if(record.journey.rbegin(), record.journey.rend(), [&](const JourneyEvent& event) {
+      const bool is_click = event.kind == JourneyKind::promotion_click || event.kind == JourneyKind::message_click;
+      return is_click && event.item == item && event.at == mark.at;
+    });
+    double intent = intent_.of(std::nullopt, Device::unknown);
+    if (same != record.journey.rend()) intent = same->dwell_ms ? intent_.of(same->dwell_ms, same->device) : static_cast<double>(same->weight);
+    surest = std::max(surest, intent);
+  }
+  return surest;
+}
+
 void RateCounter::add(const CustomerRecord& record) {
   if (record.version == 0 || record.is_bot || record.sealed_into) return;
   for (const Entry& entry : record.ledger.entries) {
@@ -35,8 +51,7 @@ void RateCounter::add(const CustomerRecord& record) {
     const LabelSet& labels = record.ledger.labels_of(entry);
     const std::optional<UtcTime> shown = shown_at(entry, labels.medium);
     if (!shown || *shown > now_ || labels.item == Symbol::none) continue;
-    const bool clicked = std::any_of(entry.marks.begin(), entry.marks.end(), [](const Mark& mark) { return mark.kind == MarkKind::clicked; });
-    items_[labels.item].add({1, clicked ? 1.0 : 0.0, ordered_after(record, labels, *shown) ? 1.0 : 0.0});
+    items_[labels.item].add({1, intent_of(record, entry, labels.item), ordered_after(record, labels, *shown) ? 1.0 : 0.0});
   }
 }
 
@@ -65,7 +80,7 @@ void RateCounter::rate_kinds(const Catalogue& catalogue, ResponseRates& rates) c
 LearntRates RateCounter::learnt(const Catalogue& catalogue) const {
   Counts all;
   for (const auto& [item, counts] : items_) all.add(counts);
-  LearntRates learnt{{}, static_cast<std::size_t>(all.impressions), static_cast<std::size_t>(all.clicks), static_cast<std::size_t>(all.orders)};
+  LearntRates learnt{{}, static_cast<std::size_t>(all.impressions), static_cast<std::size_t>(all.orders), all.clicks};
   if (all.impressions == 0) return learnt;
   ResponseRates& rates = learnt.rates;
   rates.of_all = all.smoothed({}, item_rate_prior);
@@ -75,13 +90,13 @@ LearntRates RateCounter::learnt(const Catalogue& catalogue) const {
   return learnt;
 }
 
-Result<LearntRates> learn_rates(Store& store, const Catalogue& catalogue, UtcTime now, const std::function<void(double)>& progress) {
+Result<LearntRates> learn_rates(Store& store, const Catalogue& catalogue, const IntentModel& intent, UtcTime now, const std::function<void(double)>& progress) {
   std::vector<CustomerId> customers;
   TAKT_TRY_VOID(store.records().for_each_customer([&](CustomerId customer) {
     customers.push_back(customer);
     return true;
   }));
-  RateCounter counter(now);
+  RateCounter counter(now, intent);
   constexpr std::size_t report_every = 1024;
   for (std::size_t i = 0; i < customers.size(); ++i) {
     TAKT_TRY(record, store.records().read(customers[i], Deadline{}));

@@ -1,11 +1,14 @@
 #pragma once
-/// How often what was shown was clicked and bought, per item, category and brand, from the ledgers. A newcomer has the rates of what it is:
+/// How often what was shown was clicked and bought, per item, category and brand, from the ledgers. A click counts P(intended) of its
+/// dwell, as it does for the scorer, so that taps nobody meant raise no rate; of one that the record's journey no longer holds, or that
+/// came without a dwell, the usual share is meant. A newcomer has the rates of what it is:
 /// an item is pulled towards its category, a category towards the one above, those at the top towards everything (an empirical Bayes
 /// estimate with a fixed weight; Robbins 1956). Bots, ghosts and what was never shown do not count.
-/// Deterministic: sums are whole numbers. Errors: those of the store. Threads: one. Cost: one read of every record.
+/// Deterministic. Errors: those of the store. Threads: one. Cost: one read of every record.
 #include "core/result.h"
 #include "engine/catalogue.h"
 #include "engine/models.h"
+#include "features/intent.h"
 #include "store/store.h"
 
 #include <functional>
@@ -20,13 +23,15 @@ constexpr Duration order_after_impression = days(7);
 
 struct LearntRates {
   ResponseRates rates;
-  std::size_t impressions = 0, clicks = 0, orders = 0;
+  std::size_t impressions = 0, orders = 0;
+  double clicks = 0;                                   ///< meant ones: the sum of P(intended)
 };
 
-/// Counts records one by one, in any order.
+/// Counts records one by one.
 class RateCounter {
 public:
-  explicit RateCounter(UtcTime now) : now_(now) {}
+  /// `intent` judges the dwell times; the prior where it learnt nothing.
+  explicit RateCounter(UtcTime now, IntentModel intent = {}) : now_(now), intent_(std::move(intent)) {}
   void add(const CustomerRecord& record);
   LearntRates learnt(const Catalogue& catalogue) const;
 
@@ -36,11 +41,13 @@ private:
     void add(const Counts& other);
     Response smoothed(const Response& prior, double prior_impressions) const;
   };
+  double intent_of(const CustomerRecord& record, const Entry& entry, Symbol item) const;
   void rate_kinds(const Catalogue& catalogue, ResponseRates& rates) const;
   UtcTime now_;
+  IntentModel intent_;
   std::map<Symbol, Counts> items_;
 };
 
-Result<LearntRates> learn_rates(Store& store, const Catalogue& catalogue, UtcTime now, const std::function<void(double)>& progress);
+Result<LearntRates> learn_rates(Store& store, const Catalogue& catalogue, const IntentModel& intent, UtcTime now, const std::function<void(double)>& progress);
 
 } // namespace takt

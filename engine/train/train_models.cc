@@ -147,7 +147,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   const IndexChoice choice = choose_index(*models, options.clock);
   note(models->index ? "index-" + models->index->name() : "index-none", models->vectors.items.size(), choice.recall_at_100);
   if (!choice.why.empty()) models->metrics.back().notes = {choice.why};
-  TAKT_TRY(rates, learn_rates(store, catalogue, now, part("rates")));
+  TAKT_TRY(rates, learn_rates(store, catalogue, models->intent, now, part("rates")));
   models->rates = std::move(rates.rates);
   note("rates", rates.impressions);
   TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, options.custom, progress));

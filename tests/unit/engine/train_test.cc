@@ -167,16 +167,19 @@ TEST_F(Train, co_occurrence_is_the_cosine_of_a_naive_count) {
   std::map<std::string, std::map<std::string, double>> together;
   std::map<std::string, double> count;
   for (std::uint64_t session = 0; session < 60; ++session) {
-    std::set<std::string> basket;
-    for (std::uint64_t n = 1 + random.below(4); n > 0; --n) basket.insert("i" + std::to_string(random.below(8)));
+    std::map<std::string, double> basket; // with how surely each look was meant
+    for (std::uint64_t n = 1 + random.below(4); n > 0; --n) basket.emplace("i" + std::to_string(random.below(8)), 0.25 * static_cast<double>(1 + random.below(4)));
     std::vector<Operation> operations;
     const UtcTime at = now - hours(static_cast<std::int64_t>(session));
-    for (const std::string& item : basket) operations.push_back(look(item, at));
+    for (const auto& [item, meant] : basket) {
+      operations.push_back(look(item, at, meant / 2));
+      operations.push_back(look(item, at, meant)); // once more, and surer
+    }
     commit(session % 5 + 1, at, operations);
-    for (const std::string& a : basket) {
-      ++count[a];
-      for (const std::string& b : basket)
-        if (a != b) ++together[a][b];
+    for (const auto& [a, meant] : basket) {
+      count[a] += meant;
+      for (const auto& [b, other] : basket)
+        if (a != b) together[a][b] += meant * other;
     }
   }
   const auto models = train();
@@ -186,6 +189,17 @@ TEST_F(Train, co_occurrence_is_the_cosine_of_a_naive_count) {
     for (const auto& [b, n] : others) EXPECT_NEAR(score_of(neighbours, symbol(b)), n / (std::sqrt(count[a] * count[b]) + pair_shrinkage), 1e-6) << a << " " << b;
     for (std::size_t i = 1; i < neighbours.size(); ++i) EXPECT_GE(neighbours[i - 1].score, neighbours[i].score);
   }
+}
+
+TEST_F(Train, a_tap_that_was_hardly_meant_makes_a_weak_pair) {
+  for (std::uint64_t customer = 1; customer <= 20; ++customer) {
+    commit(customer, now, {look("wanted", now), look("liked", now), look("tapped", now, 0.2)});
+    commit(customer + 100, now, {look("tapped", now)});
+  }
+  const auto models = train();
+  const auto neighbours = models->viewed_together.of(symbol("wanted"));
+  EXPECT_GT(score_of(neighbours, symbol("liked")), 4 * score_of(neighbours, symbol("tapped")));
+  EXPECT_GT(score_of(neighbours, symbol("tapped")), 0);
 }
 
 TEST_F(Train, a_journal_over_the_bound_is_sampled_by_customer_and_popularity_is_not) {
