@@ -1,22 +1,17 @@
 #pragma once
 /// What the methods of engine/relevance learnt from the journal, as one model that serves: for somebody's recent items, the best few hundred
-/// of the catalogue. Each part scores, its scores are brought to one scale, weighted as held-out time taught, added, and multiplied by what
-/// the season does to an item (engine/relevance/blend.h). Parts without weight are not there.
+/// of the catalogue. The blend is that of engine/relevance/served_blend.h, which `takt evaluate` measures; here it has names for its items,
+/// and a search in place of a look at every vector. Parts without weight are not there.
 /// Immutable; an item that came after the training is not among the answers, one that went is for the reader to skip. Threads: any; each
-/// thread keeps two score sheets of the last model it asked. Errors: none. Cost: ~10 us per part for 30 recent items, iALS a search more.
+/// thread keeps a score sheet of the last model it asked. Errors: none. Cost: ~10 us per part for 30 recent items, iALS a search more.
 #include "core/symbol.h"
 #include "core/symbol_map.h"
 #include "core/time.h"
 #include "engine/index/vector_index.h"
-#include "engine/relevance/blend.h"
-#include "engine/relevance/ials.h"
-#include "engine/relevance/item_weights.h"
-#include "engine/relevance/session_knn.h"
+#include "engine/relevance/served_blend.h"
 
-#include <array>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace takt {
@@ -34,19 +29,9 @@ struct RecentItem {
   UtcTime at{};
 };
 
-enum class RelevancePart : std::uint8_t { ease, ease_recent, session_knn, ials };
-constexpr std::size_t relevance_parts = 4;
-constexpr std::array<std::string_view, relevance_parts> relevance_part_names{"ease", "ease, recent", "session-knn", "ials"};
-
-/// What is learnt and stored. `weights[part]` 0: the part may be null.
-struct RelevanceParts {
+/// The blend with the names of its items.
+struct RelevanceParts : BlendedParts {
   std::vector<Symbol> items;                           ///< dense index → item, by item id
-  std::array<float, relevance_parts> weights{};
-  std::int64_t recent_half_life_seconds = 0;           ///< of `ease_recent`
-  std::shared_ptr<const ItemWeights> ease;
-  std::shared_ptr<const SessionIndex> sessions;
-  std::shared_ptr<const IalsModel> ials;
-  std::vector<float> trend;                            ///< factor per item, > 0; empty: none
 };
 
 class RelevanceModel {
@@ -59,8 +44,7 @@ public:
 private:
   RelevanceParts parts_;
   SymbolMap<std::uint32_t> index_of_;
-  std::shared_ptr<const VectorIndex> factor_index_;    ///< over the vectors of parts_.ials
-  std::vector<BlendPart> methods_;
+  BlendMethod blend_;
 };
 
 } // namespace takt

@@ -132,7 +132,7 @@ void add_command(CLI::App& root, Invocation& invocation, bool sessions) {
       ->add_option("--test", options->test,
                    sessions ? "CSV prefix,target; the prefix's items separated by blanks" : "CSV of the same columns: what came after")
       ->required();
-  command->add_option("--items", options->items, "CSV item_id,text: what items are about, for content and blend");
+  command->add_option("--items", options->items, "CSV item_id,text: what items are about, for content");
   command->add_option("--methods", options->methods, "some of them, separated by commas; default: all")->delimiter(',')->check(known_method);
   command->add_option("--at", options->at, "lengths of the list")->delimiter(',')->check(CLI::Range(1, 1000));
   command->add_option("--threads", options->method.threads, "of training; changes no result")->check(CLI::Range(1, 64));

@@ -157,14 +157,18 @@ std::vector<std::pair<std::uint32_t, float>> on_one_scale(const ScoreSheet& shee
 }
 
 void BlendMethod::score(const RelevanceQuery& query, ScoreSheet& sheet) const {
-  ScoreSheet part_sheet(sheet.size()), sum(sheet.size());
+  // Of the catalogue's size: to make one for every query would take longer than to fill it.
+  thread_local ScoreSheet part_sheet{0};
+  if (part_sheet.size() != sheet.size()) part_sheet = ScoreSheet(sheet.size());
   for (const BlendPart& part : parts_) {
     if (part.weight <= 0) continue;
     part_sheet.clear();
     part.method->score(query, part_sheet);
-    for (const auto& [item, score] : on_one_scale(part_sheet)) sum.add(item, part.weight * score);
+    for (const auto& [item, score] : on_one_scale(part_sheet)) {
+      const float amount = part.weight * score;
+      sheet.add(item, factors_.empty() ? amount : amount * factors_[item]);
+    }
   }
-  for (const std::uint32_t item : sum.touched()) sheet.add(item, factors_.empty() ? sum[item] : sum[item] * factors_[item]);
 }
 
 BlendChoice learn_blend(const BlendProblem& problem, const std::function<void(double)>& progress) {

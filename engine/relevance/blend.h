@@ -2,7 +2,8 @@
 /// Several methods as one: each scores, its scores are brought to one scale, weighted, added, and multiplied by what the season does to an
 /// item. The weights are learnt on people whose near future is known (hold_out): coordinate ascent on what is wanted, the quality of the
 /// first twenty (Metzler, Croft 2007 do so for search), from the best single method on, so that on that time the blend is never worse.
-/// Deterministic. Errors: none. Threads: a BlendMethod any, learning one.
+/// Deterministic. Errors: none. Threads: a BlendMethod any, each keeps a score sheet of the last size it met; learning one. A blend is no
+/// part of another one.
 /// Cost: a query costs its parts and one pass over what they touch; learning some hundred rankings of each case's candidates.
 #include "engine/relevance/evaluate.h"
 #include "engine/relevance/method.h"

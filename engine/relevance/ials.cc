@@ -94,6 +94,11 @@ IalsTrainer::IalsTrainer(const InteractionMatrix& customers, const InteractionMa
   TAKT_CHECK(options.dimension > 0 && options.lambda > 0 && options.unseen_weight >= 0, "iALS needs a dimension and a penalty");
 }
 
+void IalsTrainer::start_from(Factors items) {
+  TAKT_CHECK(items.rows() == items_.rows() && items.dimension() == options_.dimension, "vectors of other items or dimensions");
+  item_factors_ = std::move(items);
+}
+
 void IalsTrainer::run_epoch() {
   solve_side(customers_, item_factors_, options_, customer_factors_);
   solve_side(items_, customer_factors_, options_, item_factors_);
@@ -128,11 +133,14 @@ std::vector<float> IalsModel::fold_in(std::span<const HistoryItem> history) cons
   return customer;
 }
 
-IalsModel train_ials(const InteractionMatrix& customers, const IalsOptions& options, const std::function<void(double)>& progress) {
+IalsModel train_ials(const InteractionMatrix& customers, const IalsOptions& options, const std::function<void(double)>& progress,
+                     const IalsCheckpoint& checkpoint) {
   const InteractionMatrix items = customers.transposed();
   IalsTrainer trainer(customers, items, options);
-  for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
+  if (checkpoint.epochs_done > 0) trainer.start_from(checkpoint.items);
+  for (std::size_t epoch = checkpoint.epochs_done; epoch < options.epochs; ++epoch) {
     trainer.run_epoch();
+    if (checkpoint.keep) checkpoint.keep(epoch + 1, trainer.item_factors());
     if (progress) progress(static_cast<double>(epoch + 1) / static_cast<double>(options.epochs));
   }
   return {trainer.item_factors(), options};

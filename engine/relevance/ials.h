@@ -3,7 +3,7 @@
 /// the regularisation of Rendle, Krichene, Zhang, Koren 2022):
 ///   L = Σ_seen w (ŷ−1)² + α₀ Σ_all ŷ² + λ (Σ_u #u^ν ‖u‖² + Σ_i #i^ν ‖i‖²),   #u = seen by u + α₀·items, #i alike.
 /// Each epoch solves for all customers, then for all items; each row is a system of its own, so neither order nor threads change a bit.
-/// Resumable: an IalsTrainer between two epochs is all there is. Errors: none. Threads: as an argument.
+/// Resumable: between two epochs the vectors of the items are all there is. Errors: none. Threads: as an argument.
 /// Cost of an epoch: dimension² per interaction and side, dimension³/3 per row; d = 64 and 1 M interactions: a few seconds.
 #include "engine/relevance/factors.h"
 #include "engine/relevance/interaction_matrix.h"
@@ -46,6 +46,8 @@ class IalsTrainer {
 public:
   /// Keeps what it is given by reference.
   IalsTrainer(const InteractionMatrix& customers, const InteractionMatrix& items, const IalsOptions& options);
+  /// Goes on from item vectors that so many epochs gave; of these dimensions. The customers' follow in the next one.
+  void start_from(Factors items);
   void run_epoch();
   /// L. Cost: about that of an epoch, without the systems.
   double loss() const;
@@ -59,7 +61,15 @@ private:
   Factors customer_factors_, item_factors_;
 };
 
-IalsModel train_ials(const InteractionMatrix& customers, const IalsOptions& options, const std::function<void(double)>& progress = {});
+/// For a training that may be killed: where it begins, and who is told after each epoch.
+struct IalsCheckpoint {
+  std::size_t epochs_done = 0;
+  Factors items;                                       ///< after these epochs; empty: from the beginning
+  std::function<void(std::size_t epochs_done, const Factors& items)> keep = {};
+};
+
+IalsModel train_ials(const InteractionMatrix& customers, const IalsOptions& options, const std::function<void(double)>& progress = {},
+                     const IalsCheckpoint& checkpoint = {});
 
 /// Inner product of the folded-in customer with every item.
 class IalsMethod final : public RelevanceMethod {

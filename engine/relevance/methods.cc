@@ -1,13 +1,11 @@
 #include "engine/relevance/methods.h"
 
-#include "engine/relevance/blend.h"
 #include "engine/relevance/content.h"
 #include "engine/relevance/ease.h"
-#include "engine/relevance/ials.h"
 #include "engine/relevance/item_knn.h"
+#include "engine/relevance/learn_served_blend.h"
 #include "engine/relevance/markov.h"
 #include "engine/relevance/popularity.h"
-#include "engine/relevance/session_knn.h"
 
 #include <algorithm>
 #include <array>
@@ -23,38 +21,30 @@ constexpr std::int64_t day_seconds = 86'400;
 constexpr std::int64_t trending_half_life_seconds = 30 * day_seconds;
 constexpr std::size_t weights_per_row_max = 1000;
 
+/// Nobody says more than the newest of what they did.
+InteractionMatrix matrix_of(const TrainingData& data) { return with_newest(data, events_per_customer_max).matrix(); }
+
 Method popular(const TrainingData& data, const MethodOptions&, const Progress&) {
   return std::make_shared<PopularityMethod>(popularity_of(data.matrix(), data.now_seconds, 0));
 }
 Method trending(const TrainingData& data, const MethodOptions&, const Progress&) {
   return std::make_shared<PopularityMethod>(popularity_of(data.matrix(), data.now_seconds, data.has_times ? trending_half_life_seconds : 0));
 }
-std::shared_ptr<const ItemWeights> item_knn_weights(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
+Method item_knn(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
   ItemKnnOptions knn;
   knn.threads = options.threads;
-  return std::make_shared<ItemWeights>(train_item_knn(data.matrix(), knn, progress));
+  return std::make_shared<ItemWeightsMethod>(std::make_shared<ItemWeights>(train_item_knn(matrix_of(data), knn, progress)));
 }
-Method item_knn(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
-  return std::make_shared<ItemWeightsMethod>(item_knn_weights(data, options, progress));
-}
-std::shared_ptr<const ItemWeights> ease_weights(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
+Method ease(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
   EaseOptions ease;
   ease.lambda = options.ease_lambda;
   ease.threads = options.threads;
-  // All of them where that is at most 200 MB: the published model. For serving, 200 do.
+  // All of them where that is at most 200 MB: the published model. What is served has fewer (served_blend.h).
   ease.weights_per_item_max = data.items <= 5000 ? 0 : weights_per_row_max;
-  return std::make_shared<ItemWeights>(train_ease(data.matrix(), ease, progress));
-}
-Method ease(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
-  return std::make_shared<ItemWeightsMethod>(ease_weights(data, options, progress));
+  return std::make_shared<ItemWeightsMethod>(std::make_shared<ItemWeights>(train_ease(matrix_of(data), ease, progress)));
 }
 Method ials(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
-  IalsOptions ials;
-  ials.threads = options.threads;
-  ials.lambda = 0.01F;
-  // The more items, the less it says that one was not taken: what searches on public sets found (3,400 items .3, 20,000 .1, 41,000 .02).
-  ials.unseen_weight = std::clamp(1000 / static_cast<float>(std::max<std::size_t>(data.items, 1)), 0.02F, 0.3F);
-  return std::make_shared<IalsMethod>(std::make_shared<IalsModel>(train_ials(data.matrix(), ials, progress)));
+  return std::make_shared<IalsMethod>(std::make_shared<IalsModel>(train_ials(matrix_of(data), ials_settings(data.items, options.threads), progress)));
 }
 Method session_knn(const TrainingData& data, const MethodOptions&, const Progress&) {
   return std::make_shared<SessionKnnMethod>(std::make_shared<SessionIndex>(data, SessionKnnOptions{}));
@@ -66,54 +56,12 @@ Method content(const TrainingData& data, const MethodOptions&, const Progress&) 
   return std::make_shared<ContentMethod>(std::make_shared<ContentIndex>(data.item_words, data.words_count));
 }
 
-/// What a blend is made of. EASE and item-kNN come twice, since recent history says more: with all of it alike, and with decay.
-std::vector<Method> parts_of(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
-  const auto step = [&](double from, double to) -> Progress { return [&progress, from, to](double share) { progress(from + (to - from) * share); }; };
-  const HistoryDecay recent{data.period_seconds() / 4};
-  const auto ease = ease_weights(data, options, step(0, 0.3));
-  const auto knn = item_knn_weights(data, options, step(0.3, 0.4));
-  std::vector<Method> parts = {std::make_shared<ItemWeightsMethod>(ease),
-                               std::make_shared<ItemWeightsMethod>(ease, recent),
-                               std::make_shared<ItemWeightsMethod>(knn, recent),
-                               ials(data, options, step(0.4, 1)),
-                               session_knn(data, options, {}),
-                               markov(data, options, {})};
-  if (!data.item_words.empty()) parts.push_back(content(data, options, {}));
-  parts.push_back(trending(data, options, {}));
-  return parts;
-}
-
-/// Attention over the newest 40th, 20th, 10th and 5th of the time, against all of it.
-std::vector<std::vector<float>> trends_of(const TrainingData& data) {
-  const InteractionMatrix matrix = data.matrix();
-  const auto overall = popularity_of(matrix, data.now_seconds, 0);
-  constexpr float prior_customers = 5; // enough that two purchases are no trend
-  std::vector<std::vector<float>> trends;
-  if (data.period_seconds() < 40) return trends;
-  for (const std::int64_t part : {40, 20, 10, 5})
-    trends.push_back(trend_of(popularity_of(matrix, data.now_seconds, data.period_seconds() / part), overall, prior_customers));
-  return trends;
-}
-
+/// That of the engine, not one of its own.
 Method blend(const TrainingData& data, const MethodOptions& options, const Progress& progress) {
-  const auto step = [&](double from, double to) -> Progress {
-    return [&progress, from, to](double share) {
-      if (progress) progress(from + (to - from) * share);
-    };
-  };
-  constexpr double held_out_share = 0.12; // a month of nine
-  constexpr std::size_t cases_max = 1000; // their mean is known to about 3 %; twice as many cost twice the time
-  const HeldOut held = hold_out(data, held_out_share, cases_max);
-  BlendProblem problem{data.items, parts_of(held.past, options, step(0, 0.4)), {}, trends_of(held.past), held.cases, held.past.now_seconds};
-  problem.weights_min.assign(problem.parts.size(), 0);
-  problem.weights_min.back() = 0.001F; // people without a history get what everybody likes now
-  const BlendChoice choice = learn_blend(problem, step(0.4, 0.6));
-  const std::vector<Method> methods = parts_of(data, options, step(0.6, 1));
-  std::vector<BlendPart> parts;
-  for (std::size_t i = 0; i < methods.size(); ++i) parts.push_back({methods[i], choice.weights[i]});
-  const auto trends = trends_of(data);
-  return std::make_shared<BlendMethod>(std::move(parts),
-                                       choice.trend < trends.size() ? factors_of(trends[choice.trend], choice.exponent) : std::vector<float>{});
+  ServedBlendOptions served;
+  served.threads = options.threads;
+  served.ease_lambda = options.ease_lambda;
+  return std::make_shared<BlendMethod>(served_blend(*learn_served_blend(data, served, progress).parts));
 }
 
 struct Entry {

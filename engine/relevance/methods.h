@@ -1,6 +1,6 @@
 #pragma once
-/// The methods by name, with the settings that `takt evaluate` compares. Training goes through here once, so that a blend trains its parts
-/// in the same way on a past and on everything.
+/// The methods by name, with the settings that `takt evaluate` compares. Each is itself at its best;
+/// the blend is the one that the engine serves (learn_served_blend.h), with parts as small as serving wants them.
 /// Deterministic, whatever the number of threads. Errors: not_found (an unknown name). Threads: `threads`, as an argument.
 #include "core/result.h"
 #include "engine/relevance/training_data.h"

@@ -138,7 +138,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("viewed_together", models->viewed_together.size());
   models->bought_together = neighbours_of(seen.purchases, seen.items, rank, bought_pairs, part("bought_together"));
   note("bought_together", models->bought_together.size());
-  LearntRelevance relevance = learn_relevance(seen, rank, options.threads, part("relevance"));
+  LearntRelevance relevance = learn_relevance(seen, rank, {options.threads}, part("relevance"));
   models->relevance = std::move(relevance.model);
   note("relevance", models->relevance ? models->relevance->parts().items.size() : 0);
   models->metrics.back().notes = std::move(relevance.notes);

@@ -47,7 +47,7 @@ protected:
     std::iota(order.begin(), order.end(), 0U);
     std::sort(order.begin(), order.end(), [&](auto a, auto b) { return store->symbols().name(seen->items[a]) < store->symbols().name(seen->items[b]); });
     for (std::uint32_t place = 0; place < order.size(); ++place) id_rank[order[place]] = place;
-    const LearntRelevance learnt = learn_relevance(*seen, id_rank, 1, [](double) {});
+    const LearntRelevance learnt = learn_relevance(*seen, id_rank, {}, [](double) {});
     EXPECT_TRUE(learnt.model);
     if (!learnt.model) return ranking;
     for (std::uint32_t customer = 0; customer < customers; ++customer) {

@@ -33,8 +33,8 @@ struct World {
         seen.acts.push_back({customer, item, random.uniform() < 0.5 ? 1.0F : 0.2F, ms_of(now - days(90)) / 1000 + static_cast<std::int64_t>(random.below(90 * 86'400))});
       }
   }
-  std::shared_ptr<const RelevanceModel> learnt(std::size_t threads = 1) const {
-    return learn_relevance(seen, rank, threads, [](double) {}).model;
+  std::shared_ptr<const RelevanceModel> learnt(std::size_t threads = 1, KeptParts* kept = nullptr) const {
+    return learn_relevance(seen, rank, {threads, kept}, [](double) {}).model;
   }
   std::vector<RecentItem> history(std::initializer_list<std::size_t> newest_first) const {
     std::vector<RecentItem> recent;
@@ -102,11 +102,11 @@ TEST(RelevanceModel, the_number_of_threads_changes_no_bit) {
 }
 
 TEST(RelevanceModel, too_few_people_teach_nothing_and_it_says_so) {
-  const LearntRelevance learnt = learn_relevance(World(40).seen, World(40).rank, 1, [](double) {});
+  const LearntRelevance learnt = learn_relevance(World(40).seen, World(40).rank, {}, [](double) {});
   EXPECT_FALSE(learnt.model);
   ASSERT_EQ(learnt.notes.size(), 1U);
   EXPECT_NE(learnt.notes[0].find("fewer than 100"), std::string::npos);
-  EXPECT_FALSE(learn_relevance({}, {}, 1, [](double) {}).model);
+  EXPECT_FALSE(learn_relevance({}, {}, {}, [](double) {}).model);
 }
 
 TEST(RelevanceModel, a_person_it_knows_nothing_of_gets_nothing) {
