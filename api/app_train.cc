@@ -41,7 +41,7 @@ Result<std::string> App::train(const std::function<void(std::string_view step, d
   TrainOptions options;
   options.version = newest_artefact(directory) + 1;
   options.clock = &clock_;
-  options.custom = world()->rulebook->features;
+  options.rulebook = world()->rulebook;
   const auto report = [&](std::string_view step, double fraction) {
     if (progress) progress(step, fraction);
   };

@@ -45,6 +45,7 @@ std::string raw_json(const Event& event) {
   if (!event.case_id.empty()) properties.text("case_id", event.case_id);
   if (event.dwell_ms) properties.number("dwell_ms", *event.dwell_ms);
   properties.text("channel", event.channel);
+  if (event.device != takt::Device::unknown) json.raw("context", JsonObject().raw("device", JsonObject().text("type", to_text(event.device)).done()).done());
   return json.raw("properties", properties.done()).done();
 }
 
@@ -156,6 +157,7 @@ Event Life::event_of(const Visit& visit, EventName name, std::string_view channe
   event.anonymous_id = visit.device->anonymous_id;
   if (signed_in_.contains(visit.device)) event.user_id = truth_.user_id;
   event.channel = channel;
+  event.device = visit.device->is_phone ? takt::Device::phone : takt::Device::desktop;
   event.occurred_at = visit.at + visit.device->clock_error;
   event.received_at = visit.at;
   return event;

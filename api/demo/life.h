@@ -35,6 +35,7 @@ struct Sight {
   std::string_view placement;
   double chance = 0;                                     ///< of an intended click, worn as it was
   bool clicked = false, by_accident = false;
+  std::string decision_id;                               ///< "" = not the engine's
 };
 
 /// What nobody but the simulation knows.

@@ -94,7 +94,7 @@ void Life::see(Visit& visit, std::string_view placement, std::string_view channe
     thing.seen.push_back(visit.at);
     thing.wear.see(visit.at, truth_.kind.half_life);
     worn_leaves_[leaf_of(item.item)].see(visit.at, truth_.kind.half_life);
-    if (keeps_sights_) secrets_.sights.push_back({visit.at, item.item, placement, chance, is_wanted, false});
+    if (keeps_sights_) secrets_.sights.push_back({visit.at, item.item, placement, chance, is_wanted, false, shown.decision_id});
     if (town_.is_product(item.item)) mind(visit, channel, shown, item, seen_before);
   }
   if (wanted != nullptr) return click(visit, channel, shown, *wanted, false);

@@ -119,7 +119,7 @@ std::shared_ptr<const Models> train_on_pilot(const Town& town, std::uint64_t cus
   options.has_end = false; // what arrives after the first day is not known on the first day
   const PopulationCounts counts = live_population(before, options, store_block(before, *store, world));
   TAKT_CHECK(counts.failures == 0, "a memory store without faults answers");
-  auto models = train_models(*store, *world->catalogue, town.options.start, [](std::string_view, double) {});
+  auto models = train_models(*store, *world->catalogue, town.options.start, [](std::string_view, double) {}, {.rulebook = world->rulebook});
   TAKT_CHECK(models.has_value(), "a memory store can be read");
   return *models;
 }

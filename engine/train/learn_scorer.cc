@@ -84,6 +84,16 @@ ProbabilityMetrics judge(const Scorer& scorer, const Outcomes& outcomes, std::sp
   return measure_probabilities(predicted, labels, weights);
 }
 
+std::vector<std::optional<float>> still_columns(const LabelledRows& data) {
+  std::vector<std::optional<float>> still;
+  for (std::size_t c = 0; c < data.width && data.size() > 0; ++c) {
+    still.emplace_back(data.row(0)[c]);
+    for (std::size_t row = 1; row < data.size() && still.back(); ++row)
+      if (data.row(row)[c] != *still.back()) still.back().reset();
+  }
+  return still;
+}
+
 std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", value);
@@ -98,6 +108,8 @@ LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, co
   result.decisions = outcomes.decisions;
   result.impressions = data.size();
   result.clicks = clicks_in(data, rows_between(0, data.size()));
+  result.click_rate = data.size() > 0 ? result.clicks / static_cast<double>(data.size()) : 0;
+  result.still = still_columns(data);
   const auto* linear = dynamic_cast<const LinearScorer*>(&prior);
   if (!linear || prior.schema_fingerprint() != feature_schema().fingerprint) {
     result.reason = "the scorer to start from is not a linear one of this feature schema";

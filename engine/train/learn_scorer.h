@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct LearntScorer {
   double clicks = 0;                                   ///< meant ones: the sum of P(intended)
   ProbabilityMetrics learnt, prior;                    ///< on the part that judges; empty where there was too little
   std::vector<double> slot_offsets;                    ///< log odds by slot, as fitted
+  std::vector<std::optional<float>> still;             ///< per column: its one value in all outcomes; none where it has several
+  double click_rate = 0;                               ///< meant clicks per impression, over all outcomes
 };
 
 /// `progress(part, share in [0,1])`, parts "outcomes" and "scorer".

@@ -8,6 +8,7 @@
 #include "engine/train/learn_rates.h"
 #include "engine/train/learn_relevance.h"
 #include "engine/train/learn_scorer.h"
+#include "engine/train/settle_level.h"
 
 #include <algorithm>
 #include <cmath>
@@ -150,10 +151,19 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   TAKT_TRY(rates, learn_rates(store, catalogue, models->intent, now, part("rates")));
   models->rates = std::move(rates.rates);
   note("rates", rates.impressions);
-  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, options.custom, progress));
+  const std::vector<CustomFeature> custom = options.rulebook ? options.rulebook->features : std::vector<CustomFeature>{};
+  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, custom, progress));
+  std::vector<std::string> scorer_notes = told(scorer);
   if (scorer.scorer) models->scorer = scorer.scorer;
+  if (scorer.scorer && options.rulebook) {
+    const std::shared_ptr<const Catalogue> items{std::shared_ptr<const void>{}, &catalogue}; // the caller's, for the time of this call
+    const World trial{items, options.rulebook, models, custom.empty() ? nullptr : CustomColumns::build(custom, items), &store.symbols()};
+    TAKT_TRY(level, settle_level(store, trial, now, scorer));
+    if (level) scorer_notes.push_back(std::move(*level));
+    models->scorer = scorer.scorer;
+  }
   note("scorer", scorer.impressions);
-  models->metrics.back().notes = told(scorer);
+  models->metrics.back().notes = std::move(scorer_notes);
   return models;
 }
 

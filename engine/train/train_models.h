@@ -3,9 +3,9 @@
 /// Deterministic: the same journal, catalogue and `now` give the same models, bit for bit; with a clock all but the choice of the index.
 /// Errors: those of the store. Threads: one at a time beside a serving engine; reads only.
 /// Cost: one scan of the journal, then the pairs within sessions and within customers' orders (1 M interactions: seconds).
-#include "core/custom_feature.h"
 #include "engine/catalogue.h"
 #include "engine/models.h"
+#include "engine/rulebook.h"
 #include "store/store.h"
 
 #include <functional>
@@ -17,9 +17,9 @@ namespace takt {
 
 struct TrainOptions {
   std::uint64_t version = 1;                           ///< of the artefact set to be: newest published + 1
-  std::vector<CustomFeature> custom = {};              ///< configured features: the scorer learns a weight for each
   const Clock* clock = nullptr;                        ///< for `seconds` in the metrics, and to choose the faster index
   std::size_t threads = 2;                             ///< beside a serving engine
+  std::shared_ptr<const Rulebook> rulebook = {};       ///< for trial decisions (engine/train/settle_level.h); none: no trial
 };
 
 /// `progress(part, share in [0,1])`. An empty journal or catalogue is fine: the parts are empty then.
