@@ -10,6 +10,7 @@
 #include "engine/world.h"
 #include "store/store.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -86,8 +87,11 @@ public:
   /// Parsed, with what takt.toml adds to it.
   Result<Policy> checked_policy(std::string_view json, std::uint64_t version);
 
-  /// Trains from the journal, checks, publishes, swaps in. JSON as contract.md §2 `takt train`.
-  Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress);
+  /// Trains from the journal, checks, publishes, swaps in. JSON as contract.md §2 `takt train`. What a training that was killed had
+  /// finished is not computed again. `threads` 0: all cores; of a server all but one, and the scheduler serves requests first.
+  Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress, std::size_t threads = 0);
+  /// From now on requests are waiting: training steps back.
+  void begin_serving() { serves_ = true; }
   /// JSON of contract.md §3 /why, for now or for a logged decision.
   Result<std::string> why(std::string_view customer, std::string_view placement, std::string_view item, std::string_view decision);
   Result<std::string> customer_json(std::string_view customer);
@@ -132,6 +136,7 @@ private:
   std::unique_ptr<Snapshot<World>> world_;
   std::mutex change_mutex_;                ///< one writer of the World at a time
   std::mutex train_mutex_;
+  std::atomic<bool> serves_ = false;
   std::unique_ptr<SourceStatistics> statistics_;
   std::unique_ptr<RecallCheck> recall_check_;   ///< reads the store: goes before it
 };

@@ -2,16 +2,38 @@
 #include "api/app.h"
 #include "engine/artefact.h"
 #include "engine/train/train_models.h"
+#include "engine/train/work_folder.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <sched.h>
+#include <sys/resource.h>
+#include <thread>
 
 namespace takt {
 namespace {
 
 constexpr std::size_t artefacts_kept = 5;                     // the last good ones, to go back to
 
-std::string summary_of(const Models& models, double seconds) {
+/// On a thread of its own, and with it those it makes, behind all that answer requests. A thread that was put back cannot come forward
+/// again without being root, so it ends with its work.
+void run_behind_requests(const std::function<void()>& work) {
+  std::jthread([&work] {
+    constexpr int nice_level = 10;
+    const sched_param none{};
+    ::sched_setscheduler(0, SCHED_BATCH, &none); // where a sandbox forbids either, training is only less polite
+    ::setpriority(PRIO_PROCESS, 0, nice_level);  // of this thread alone, on Linux
+    work();
+  });
+}
+
+std::size_t threads_for(bool serves) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  return serves ? std::max<std::size_t>(cores - 1, 1) : cores;
+}
+
+std::string summary_of(const Models& models, const std::vector<std::string>& resumed, double seconds) {
   nlohmann::ordered_json artefacts = nlohmann::ordered_json::array();
   for (const ArtefactMetrics& part : models.metrics) {
     nlohmann::ordered_json entry{{"name", part.name}, {"version", part.version}, {"metrics", {{"rows", part.rows}}}};
@@ -21,7 +43,7 @@ std::string summary_of(const Models& models, double seconds) {
     artefacts.push_back(std::move(entry));
   }
   return nlohmann::ordered_json{{"name", models.name}, {"version", models.version}, {"trained_from", format_utc(models.trained_from)},
-                                {"trained_until", format_utc(models.trained_until)}, {"seconds", seconds}, {"artefacts", std::move(artefacts)}}
+                                {"trained_until", format_utc(models.trained_until)}, {"seconds", seconds}, {"resumed", resumed}, {"artefacts", std::move(artefacts)}}
       .dump();
 }
 
@@ -34,24 +56,33 @@ std::shared_ptr<const Models> App::read_models() {
   });
 }
 
-Result<std::string> App::train(const std::function<void(std::string_view step, double fraction)>& progress) {
+Result<std::string> App::train(const std::function<void(std::string_view step, double fraction)>& progress, std::size_t threads) {
   const std::lock_guard one_at_a_time(train_mutex_);
   const SteadyTime begin = clock_.steady_now();
   const std::string directory = config_.data_dir + "/artefacts";
   TrainOptions options;
   options.version = newest_artefact(directory) + 1;
   options.clock = &clock_;
-  options.rulebook = world()->rulebook;
+  options.threads = threads > 0 ? threads : threads_for(serves_);
   const auto report = [&](std::string_view step, double fraction) {
     if (progress) progress(step, fraction);
   };
-  TAKT_TRY(trained, train_models(*store_, *world()->catalogue, clock_.utc_now(), report, options));
+  WorkFolder work(directory + "/.training", [&](std::string_view part) { report("resumed " + std::string(part), 1); });
+  options.kept = &work;
+  options.rulebook = world()->rulebook;
+  const UtcTime now = work.begin(clock_.utc_now(), options.version);
+  Result<std::shared_ptr<const Models>> learnt;
+  const auto learn = [&] { learnt = train_models(*store_, *world()->catalogue, now, report, options); };
+  if (serves_) run_behind_requests(learn);
+  else learn();
+  TAKT_TRY(trained, std::move(learnt));
   TAKT_TRY_VOID(save_models(directory, *trained, store_->symbols()));
   // What is served is what was read back and checked: checksums, golden rows, recall of the index.
   TAKT_TRY(loaded, load_models(directory + "/" + std::to_string(options.version), store_->symbols()));
+  work.remove();
   remove_old_artefacts(directory, artefacts_kept);
   const double seconds = std::chrono::duration<double>(clock_.steady_now() - begin).count();
-  std::string summary = summary_of(*trained, seconds);
+  std::string summary = summary_of(*trained, work.resumed_parts(), seconds);
   const std::lock_guard lock(change_mutex_);
   const WorldPtr before = world();
   publish(before->catalogue, before->rulebook, std::move(loaded));

@@ -38,6 +38,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   HttpServer server(make_router(service), metrics, options);
   auto port = server.bind();
   if (!port) return report_error(terminal, common, port.error());
+  app.begin_serving();
   ControlServer control(app);
   if (auto started = control.start(control_socket_of(app.config().data_dir)); !started) return report_error(terminal, common, started.error());
   std::thread loop([&server] { server.run(); });

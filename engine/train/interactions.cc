@@ -214,6 +214,7 @@ Result<Interactions> read_interactions(Store& store, const IntentModel& intent, 
     Version first = 0;
     TAKT_TRY_VOID(store.journal().scan(customers[i], 0, [&](const JournalEntry& entry) {
       if (first == 0) first = entry.version;
+      if (entry.delta.clock > now) return true;
       read_entry(entry, intent, journeys);
       return !journeys.is_bot;
     }));

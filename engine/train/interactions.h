@@ -44,7 +44,7 @@ constexpr std::size_t occurrences_max = 16'000'000;
 constexpr std::size_t views_per_session_max = 50;
 constexpr std::size_t lines_per_customer_max = 200;
 
-/// Clicks and views with a dwell time weigh what `intent` says of them now, not what was known when they came.
+/// What came after `now` does not count. Clicks and views with a dwell time weigh what `intent` says of them now, not what was known when they came.
 Result<Interactions> read_interactions(Store& store, const IntentModel& intent, UtcTime now, const std::function<void(double)>& progress,
                                        std::size_t kept_max = occurrences_max);
 

@@ -17,10 +17,11 @@ struct Clicks {
 };
 
 /// One customer's dwell times; none where it is a bot.
-Status read_clicks(Store& store, CustomerId customer, Clicks& clicks) {
+Status read_clicks(Store& store, CustomerId customer, UtcTime now, Clicks& clicks) {
   std::vector<std::pair<Device, std::uint32_t>> found;
   bool is_bot = false;
   TAKT_TRY_VOID(store.journal().scan(customer, 0, [&](const JournalEntry& entry) {
+    if (entry.delta.clock > now) return true;
     for (const Operation& operation : entry.delta.operations) {
       if (const auto* founded = std::get_if<op::Found>(&operation)) is_bot = is_bot || founded->is_bot;
       const auto* journey = std::get_if<op::Journey>(&operation);
@@ -48,7 +49,7 @@ std::string note_of(std::string_view device, const DwellFit& fit) {
 
 } // namespace
 
-Result<LearntIntent> learn_intent(Store& store, const std::function<void(double)>& progress, std::size_t clicks_wanted) {
+Result<LearntIntent> learn_intent(Store& store, UtcTime now, const std::function<void(double)>& progress, std::size_t clicks_wanted) {
   std::vector<std::pair<std::uint64_t, CustomerId>> customers;
   TAKT_TRY_VOID(store.records().for_each_customer([&](CustomerId customer) {
     customers.emplace_back(mix64(customer.value, 1), customer);
@@ -58,7 +59,7 @@ Result<LearntIntent> learn_intent(Store& store, const std::function<void(double)
   Clicks clicks;
   constexpr std::size_t report_every = 1024;
   for (std::size_t i = 0; i < customers.size() && clicks.count < clicks_wanted; ++i) {
-    TAKT_TRY_VOID(read_clicks(store, customers[i].second, clicks));
+    TAKT_TRY_VOID(read_clicks(store, customers[i].second, now, clicks));
     if (i % report_every == 0)
       progress(std::max(static_cast<double>(i) / static_cast<double>(customers.size()), static_cast<double>(clicks.count) / static_cast<double>(clicks_wanted)));
   }

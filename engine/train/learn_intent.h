@@ -21,6 +21,7 @@ struct LearntIntent {
   std::vector<std::string> notes;                      ///< one line per device: what was found, or why the prior stays
 };
 
-Result<LearntIntent> learn_intent(Store& store, const std::function<void(double)>& progress, std::size_t clicks_wanted = dwell_clicks_wanted);
+/// What came after `now` does not count.
+Result<LearntIntent> learn_intent(Store& store, UtcTime now, const std::function<void(double)>& progress, std::size_t clicks_wanted = dwell_clicks_wanted);
 
 } // namespace takt

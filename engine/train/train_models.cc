@@ -123,7 +123,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
     models->metrics.push_back({std::move(name), options.version, rows, recall, watch.lap()});
   };
 
-  TAKT_TRY(intent, learn_intent(store, part("intent")));
+  TAKT_TRY(intent, learn_intent(store, now, part("intent")));
   models->intent = intent.model;
   note("intent", intent.clicks);
   models->metrics.back().notes = intent.notes;
@@ -139,7 +139,7 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("viewed_together", models->viewed_together.size());
   models->bought_together = neighbours_of(seen.purchases, seen.items, rank, bought_pairs, part("bought_together"));
   note("bought_together", models->bought_together.size());
-  LearntRelevance relevance = learn_relevance(seen, rank, {options.threads}, part("relevance"));
+  LearntRelevance relevance = learn_relevance(seen, rank, {options.threads, options.kept}, part("relevance"));
   models->relevance = std::move(relevance.model);
   note("relevance", models->relevance ? models->relevance->parts().items.size() : 0);
   models->metrics.back().notes = std::move(relevance.notes);

@@ -41,7 +41,7 @@ protected:
     std::vector<std::vector<RecentItem>> histories(customers);
     for (std::uint32_t customer = 0; customer < customers; ++customer) commit(*store, symbols, customer, accidents, tells_dwell, histories[customer]);
 
-    Ranking ranking{0, *learn_intent(*store, [](double) {})};
+    Ranking ranking{0, *learn_intent(*store, now, [](double) {})};
     const auto seen = read_interactions(*store, ranking.intent.model, now, [](double) {});
     std::vector<std::uint32_t> order(seen->items.size()), id_rank(seen->items.size());
     std::iota(order.begin(), order.end(), 0U);

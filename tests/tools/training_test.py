@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """takt train: killed at any moment it leaves the published models as they were; beside a live server not one request fails while models are swapped; a
-damaged artefact is refused and the one before serves. Usage: training_test.py TAKT_PROGRAM"""
+damaged artefact is refused and the one before serves; started again it goes on where it was killed, to the same bytes. Usage: training_test.py TAKT_PROGRAM"""
+import os
 import pathlib
 import random
 import shutil
@@ -16,6 +17,18 @@ from takt_process import ENVIRONMENT, Takt
 
 PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else None
 KILLS = 12
+
+
+def scheduling(process):
+    """(policy, nice) of each of its threads, as Linux tells it."""
+    found = set()
+    for file in pathlib.Path(f"/proc/{process}/task").glob("*/stat"):
+        try:
+            fields = file.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # a thread that has just ended
+        found.add((int(fields[38]), int(fields[16])))
+    return found
 
 
 def version_of(answer):
@@ -64,9 +77,53 @@ class Train(unittest.TestCase):
         left = [one.name for one in (self.takt.data / "artefacts").iterdir() if not one.name.isdigit()]
         print(f"{KILLS} trainings killed, {finished} had ended, {len(left)} half-written directories left", file=sys.stderr)
 
+    def killed_at(self, takt, part):
+        """Killed once that part is kept; False where the training was done before it could be."""
+        file = takt.data / "artefacts" / ".training" / f"{part}.part"
+        file.unlink(missing_ok=True)
+        process = subprocess.Popen([takt.program, "train", "--data-dir", takt.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        while process.poll() is None and not file.exists():
+            time.sleep(0.001)
+        process.kill()
+        return process.wait() != 0 and file.exists()
+
+    def test_a_killed_training_goes_on_to_the_same_bytes(self):
+        chance = random.Random(8)
+        killed = []
+        for part in ("past-ease", "past-ials-epochs", "past-ials", "blend", "all-ease", "all-ials"):
+            folder = self.folder / f"resumed-{part}"
+            shutil.copytree(self.takt.data, folder, ignore=shutil.ignore_patterns("*.sock"))
+            takt = Takt(PROGRAM, folder)
+            work = folder / "artefacts" / ".training"
+            shutil.rmtree(work, ignore_errors=True)
+            if not self.killed_at(takt, part):
+                continue  # no such part here, or too quick
+            killed.append(part)
+            untouched = self.folder / f"whole-{part}"  # as of the same moment, with nothing of it done
+            shutil.copytree(folder, untouched)
+            for file in (untouched / "artefacts" / ".training").glob("*.part"):
+                if file.stem != "begun":
+                    file.unlink()
+            kept = sorted(work.glob("*.part"))
+            if part == "all-ease":  # one of them is torn: it is computed again, the others are not
+                torn = work / "all-ease.part"
+                torn.write_bytes(torn.read_bytes()[: chance.randrange(1, torn.stat().st_size)])
+            resumed, whole = takt.json("train"), Takt(PROGRAM, untouched).json("train")
+            self.assertEqual(whole["resumed"], [])
+            self.assertGreaterEqual(len(resumed["resumed"]), 1, (part, kept))
+            if part in ("all-ease", "all-ials"):
+                self.assertEqual("all-ease" in resumed["resumed"], part == "all-ials", resumed["resumed"])
+            for file in sorted((folder / "artefacts" / str(resumed["version"])).glob("*.bin")):
+                self.assertEqual(file.read_bytes(), (untouched / "artefacts" / str(whole["version"]) / file.name).read_bytes(), (part, file.name))
+            self.assertFalse(work.exists(), "a published training leaves nothing behind")
+            shutil.rmtree(folder)
+            shutil.rmtree(untouched)
+        print(f"killed at {', '.join(killed)}", file=sys.stderr)
+        self.assertGreaterEqual(len(killed), 3)
+
     def test_models_are_swapped_under_a_live_server_without_a_failed_request(self):
         server = self.takt.serve()
-        failed, served, stop = [], set(), threading.Event()
+        failed, served, stop, seen = [], set(), threading.Event(), set()
 
         def ask():
             with server.client() as client:
@@ -76,7 +133,13 @@ class Train(unittest.TestCase):
                         failed.append((status, answer))
                     served.add(version_of(answer))
 
-        threads = [threading.Thread(target=ask) for _ in range(2)]
+        def watch():
+            while not stop.is_set():
+                seen.update(scheduling(server.process.pid))
+                time.sleep(0.002)
+
+        before = scheduling(server.process.pid)
+        threads = [threading.Thread(target=ask) for _ in range(2)] + [threading.Thread(target=watch)]
         for thread in threads:
             thread.start()
         for _ in range(2):
@@ -85,8 +148,12 @@ class Train(unittest.TestCase):
         stop.set()
         for thread in threads:
             thread.join()
+        after = scheduling(server.process.pid)
         self.assertEqual(server.stop(), 0)
         self.assertEqual(failed, [])
+        behind = {(policy, nice) for policy, nice in seen if policy == os.SCHED_BATCH and nice > max(nice for _, nice in before)}
+        self.assertTrue(behind, f"training goes behind requests: {seen}")
+        self.assertEqual(after, before, "and what answers stays where it was")
         self.assertGreaterEqual(len(served), 2, served)
 
     def test_a_damaged_artefact_is_refused_and_the_one_before_serves(self):

@@ -43,7 +43,7 @@ protected:
     }
   }
   LearntIntent learn() {
-    auto learnt = learn_intent(*store, [](double) {});
+    auto learnt = learn_intent(*store, now, [](double) {});
     EXPECT_TRUE(learnt);
     return *learnt;
   }
@@ -85,7 +85,7 @@ TEST_F(LearnIntent, bots_do_not_teach) {
 
 TEST_F(LearnIntent, a_sample_of_the_customers_is_enough) {
   fill(800, Device::phone, 0.35, 1800);
-  const auto learnt = learn_intent(*store, [](double) {}, 4'000);
+  const auto learnt = learn_intent(*store, now, [](double) {}, 4'000);
   ASSERT_TRUE(learnt);
   EXPECT_EQ(learnt->clicks, 4'000U);
   EXPECT_TRUE(learnt->model.of_all);
