@@ -73,6 +73,7 @@ LifeCounts& LifeCounts::operator+=(const LifeCounts& other) {
   value += other.value;
   promoted_value += other.promoted_value;
   contact_cost += other.contact_cost;
+  expected_clicks += other.expected_clicks;
   digest += other.digest; // a sum: the order of the customers says nothing
   return *this;
 }

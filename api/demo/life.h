@@ -23,6 +23,7 @@ struct LifeCounts {
   double value = 0;                                      ///< margin of everything bought, EUR
   double promoted_value = 0;                             ///< of what was bought after a click on something shown
   double contact_cost = 0;                               ///< EUR
+  double expected_clicks = 0;                            ///< sum over what was seen of the true chance of an intended click
   std::uint64_t digest = 0;                              ///< sum over customers of a hash of all that was shown and sent
   LifeCounts& operator+=(const LifeCounts& other);
   double net_value() const { return value - contact_cost; }

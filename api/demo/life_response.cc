@@ -89,6 +89,7 @@ void Life::see(Visit& visit, std::string_view placement, std::string_view channe
     std::erase_if(thing.seen, [&](UtcTime at) { return at + a_week <= visit.at; });
     const auto seen_before = static_cast<std::uint32_t>(thing.seen.size());
     ++counts_.impressions;
+    counts_.expected_clicks += chance;
     if (seen_before > 0) ++counts_.repeats;
     if (touched_by_accident_.contains(thing_of(item.item)) && !meant_.contains(thing_of(item.item))) ++counts_.chased;
     thing.seen.push_back(visit.at);

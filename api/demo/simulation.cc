@@ -128,19 +128,23 @@ std::string truth_json(const Town& town, const Life& life) {
   const CustomerTruth& truth = life.truth();
   JsonObject json;
   json.text("type", "customer").number("number", static_cast<std::int64_t>(truth.number)).text("user_id", truth.user_id);
-  std::vector<std::string> devices, leaves, opt_outs;
-  for (const Device& device : truth.devices) devices.push_back(device.anonymous_id);
+  std::vector<std::string> devices, device_types, leaves, opt_outs;
+  for (const Device& device : truth.devices) {
+    devices.push_back(device.anonymous_id);
+    device_types.emplace_back(to_text(device.is_phone ? takt::Device::phone : takt::Device::desktop));
+  }
   for (const std::size_t leaf : truth.favourite_leaves) {
     const auto& shelf = town.catalogue.leaves[leaf];
     leaves.push_back(town.catalogue.items[town.catalogue.products[shelf.products.front()].variants.front()].category.back());
   }
   for (const auto& opt_out : life.secrets().opt_outs) opt_outs.push_back(opt_out.channel);
-  json.texts("devices", devices).text("class", truth.kind.name).raw("beta", decimals(truth.kind.beta * town.options.response.beta_scale));
+  json.texts("devices", devices).texts("device_types", device_types).text("class", truth.kind.name).raw("beta", decimals(truth.kind.beta * town.options.response.beta_scale));
   json.raw("half_life_hours", decimals(static_cast<double>(truth.kind.half_life.count()) / 3.6e6)).raw("taste", numbers_json(truth.taste));
   json.texts("favourite_categories", leaves).raw("price_level", decimals(truth.price_level)).texts("accidents", life.secrets().accidents);
   json.raw("annoyance", decimals(life.secrets().annoyance)).texts("opt_outs", opt_outs);
   const LifeCounts& counts = life.counts();
   json.number("impressions", static_cast<std::int64_t>(counts.impressions)).number("clicks", static_cast<std::int64_t>(counts.clicks));
+  json.raw("expected_clicks", decimals(counts.expected_clicks));
   json.number("purchases", static_cast<std::int64_t>(counts.purchases)).raw("value", decimals(counts.value));
   return json.done();
 }

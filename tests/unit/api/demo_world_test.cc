@@ -123,13 +123,15 @@ TEST(Simulation, TruthAgreesWithWhatHappened) {
   PopulationOptions options;
   options.customers = 80;
   std::uint64_t impressions = 0, accidents = 0, opt_outs = 0;
-  double value = 0;
+  double value = 0, expected_clicks = 0;
   options.on_life = [&](const Life& life) {
     const auto json = nlohmann::json::parse(truth_json(town(), life));
     impressions += json.at("impressions").get<std::uint64_t>();
     accidents += json.at("accidents").size();
     opt_outs += json.at("opt_outs").size();
     value += json.at("value").get<double>();
+    expected_clicks += json.at("expected_clicks").get<double>();
+    EXPECT_EQ(json.at("device_types").size(), json.at("devices").size());
     EXPECT_EQ(json.at("beta"), life.truth().kind.beta);
   };
   const LifeCounts counts = live_population(town(), options, memory_blocks(town(), {})).lives;
@@ -138,6 +140,8 @@ TEST(Simulation, TruthAgreesWithWhatHappened) {
   EXPECT_GE(accidents, counts.accidents) << "a click that led to a page is two events";
   EXPECT_LE(accidents, 2 * counts.accidents);
   EXPECT_NEAR(value, counts.value, 0.01 * counts.value + 0.01);
+  EXPECT_NEAR(expected_clicks, counts.expected_clicks, 0.01 * counts.expected_clicks);
+  EXPECT_NEAR(expected_clicks, static_cast<double>(counts.clicks), 4 * std::sqrt(expected_clicks)) << "chances are kept";
 }
 
 TEST(Simulation, ModelsOfThePilotFitAnotherStoreOfTheTown) {
