@@ -311,6 +311,23 @@ TEST_F(Learners, the_scorer_comes_nearer_to_true_chances_than_the_prior) {
   EXPECT_GT(rank_correlation(predicted, truth), rank_correlation(believed, truth));
 }
 
+TEST_F(Learners, the_next_training_knows_what_the_models_did_and_needs_no_trial) {
+  const Month& month = *school->after;
+  const UtcTime end = month.town.options.start + days(month.town.options.days);
+  const auto again = train_models(*month.store, *month.world->catalogue, end, [](std::string_view, double) {}, {.rulebook = month.world->rulebook});
+  ASSERT_TRUE(again);
+  EXPECT_NE(notes("scorer").find("level set"), std::string::npos);
+  ASSERT_NE((*again)->scorer->name(), make_prior_scorer()->name()) << "too few clicks to learn from";
+  for (const ArtefactMetrics& one : (*again)->metrics)
+    for (const std::string& note : one.notes) EXPECT_EQ(note.find("level set"), std::string::npos) << note;
+  double predicted = 0, truth = 0;
+  for (const Prediction& one : predictions_of(month, **again)) {
+    predicted += one.learnt;
+    truth += one.truth;
+  }
+  EXPECT_NEAR(predicted / truth, 1, 0.25);
+}
+
 TEST_F(Learners, rates_by_category_are_the_true_ones) {
   const Month& month = school->before;
   struct Sum { double chances = 0, sights = 0; };
