@@ -1,6 +1,7 @@
 #include "engine/artefact.h"
 
 #include "engine/artefact_codec.h"
+#include "engine/artefact_cold_start.h"
 #include "engine/artefact_relevance.h"
 #include "engine/train/choose_index.h"
 #include "features/feature_row.h"
@@ -24,6 +25,8 @@ using nlohmann::json;
 constexpr int manifest_format = 2;
 constexpr const char* manifest_name = "manifest.json";
 constexpr std::array<const char*, 7> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin"};
+/// Came later than format 2: where the manifest does not name it, nothing was learnt of it.
+constexpr const char* cold_start_file = "cold_start.bin";
 constexpr std::size_t load_recall_queries = 20;
 constexpr std::uint64_t load_recall_seed = 99;
 
@@ -118,7 +121,15 @@ std::string read_manifest(const json& manifest, Models& models) {
 struct Parts {
   std::string index;
   std::array<std::string, data_files.size()> files;
+  std::optional<std::string> cold_start;
 };
+
+/// Throws what nlohmann throws.
+Result<std::string> read_data(const fs::path& directory, const json& manifest, const char* name) {
+  TAKT_TRY(bytes, read_file(directory / name));
+  if (sha256(bytes) != manifest.at("files").at(name).at("sha256").get<std::string>()) return fail(ErrorCode::corrupt, std::string(name) + ": the checksum does not fit");
+  return bytes;
+}
 
 /// Manifest and bytes, each file with the checksum it was saved with.
 Result<Parts> read_parts(const fs::path& directory, Models& models) {
@@ -128,10 +139,12 @@ Result<Parts> read_parts(const fs::path& directory, Models& models) {
     const json manifest = json::parse(text);
     parts.index = read_manifest(manifest, models);
     for (std::size_t i = 0; i < data_files.size(); ++i) {
-      TAKT_TRY(bytes, read_file(directory / data_files[i]));
-      if (sha256(bytes) != manifest.at("files").at(data_files[i]).at("sha256").get<std::string>())
-        return fail(ErrorCode::corrupt, std::string(data_files[i]) + ": the checksum does not fit");
+      TAKT_TRY(bytes, read_data(directory, manifest, data_files[i]));
       parts.files[i] = std::move(bytes);
+    }
+    if (manifest.at("files").contains(cold_start_file)) {
+      TAKT_TRY(bytes, read_data(directory, manifest, cold_start_file));
+      parts.cold_start = std::move(bytes);
     }
   } catch (const std::exception& error) {
     return fail(ErrorCode::corrupt, std::string("manifest: ") + error.what());
@@ -176,7 +189,8 @@ Status save_models(const std::string& artefacts_directory, const Models& models,
                                                                {"golden.bin", artefact::encode_golden(models)},
                                                                {"intent.bin", artefact::encode_intent(models.intent)},
                                                                {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)},
-                                                               {"rates.bin", artefact::encode_rates(models.rates, symbols)}};
+                                                               {"rates.bin", artefact::encode_rates(models.rates, symbols)},
+                                                               {cold_start_file, artefact::encode_cold_start(models.cold_start, symbols)}};
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -202,6 +216,7 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   TAKT_TRY(relevance, artefact::decode_relevance(parts.files[5], symbols));
   models->relevance = std::move(relevance);
   TAKT_TRY_VOID(artefact::decode_rates(parts.files[6], symbols, models->rates));
+  if (parts.cold_start) TAKT_TRY_VOID(artefact::decode_cold_start(*parts.cold_start, symbols, models->cold_start));
   TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(build_index(parts.index, *models));
   return models;

@@ -5,6 +5,7 @@
 #include "core/symbol.h"
 #include "core/symbol_map.h"
 #include "core/time.h"
+#include "engine/cold_start.h"
 #include "engine/index/vector_index.h"
 #include "engine/relevance_model.h"
 #include "engine/response_rates.h"
@@ -101,6 +102,7 @@ struct Models {
   std::shared_ptr<const RelevanceModel> relevance;    ///< what people like this one went on to want; may be null
   ResponseRates rates;                                ///< clicks and orders per impression
   IntentModel intent;                                 ///< of clicks and views, by their dwell
+  ColdStart cold_start;                               ///< for people and items that little is known of
   std::vector<ArtefactMetrics> metrics;
 };
 

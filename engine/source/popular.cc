@@ -1,4 +1,5 @@
 #include "engine/source/source.h"
+#include "engine/stage/call_segment.h"
 
 #include <cmath>
 
@@ -29,11 +30,18 @@ void fill_up(const Search& search, Finds& finds) {
 void find_popular(const Search& search, Finds& finds) {
   const std::vector<ScoredSymbol>& popular = search.models().popular;
   const float most = popular.empty() ? 1 : std::log1p(popular.front().score);
+  const SegmentPopularity* segment = CallPopularity(search.call, search.opening).segment();
   std::size_t read = 0;
+  const auto add = [&](const ScoredSymbol& item, float score) {
+    if (const auto index = search.catalogue().find(item.item)) finds.add({*index, score, Because::popular, Symbol::none});
+  };
+  if (segment)
+    for (std::size_t i = 0; i < segment->best.size() && !finds.full() && ++read <= popular_read_max; ++i) add(segment->best[i], segment->best[i].score);
   for (const ScoredSymbol& item : popular) {
     if (finds.full() || ++read > popular_read_max) break;
-    const auto index = search.catalogue().find(item.item);
-    if (index) finds.add({*index, std::log1p(item.score) / most, Because::popular, Symbol::none}); // as Models::popularity, without its look-up
+    const float score = std::log1p(item.score) / most; // as Models::popularity, without its look-up
+    if (!segment) add(item, score);
+    else if (!segment->score_of.contains(item.item)) add(item, segment->of(item.item, score));
   }
   if (!finds.full()) fill_up(search, finds);
   // Already in [0,1], and not divided by the best of this placement: a rare kind stays as unpopular as it is.

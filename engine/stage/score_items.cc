@@ -2,6 +2,7 @@
 #include "core/check.h"
 #include "core/hash.h"
 #include "core/zone.h"
+#include "engine/stage/call_segment.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
 
@@ -30,8 +31,8 @@ bool is_from_anchor(Source source) { return source == Source::similar || source 
 /// Candidates as the families see them.
 class ItemReader {
 public:
-  ItemReader(const Call& call, const CustomerFeatures& customer)
-      : call_(call), models_(*call.world.models), customer_(customer), service_(call.world.symbols->find("service")) {}
+  ItemReader(const Call& call, const Opening& opening, const CustomerFeatures& customer)
+      : call_(call), models_(*call.world.models), customer_(customer), popularity_(call, opening), service_(call.world.symbols->find("service")) {}
 
   /// Two hundred items, their vectors and rows of counts lie all over the memory: asked for together they arrive together.
   void prefetch(std::span<const Candidate> candidates) const {
@@ -53,7 +54,7 @@ public:
     features.group = candidate.labels.group;
     features.brand = candidate.labels.brand;
     features.category = candidate.labels.category;
-    if (const float* popularity = models_.popularity.find(candidate.labels.item)) features.popularity = *popularity;
+    features.popularity = popularity_.of(candidate.labels.item);
     const Response own = models_.rates.of(candidate.labels), kind = models_.rates.of_kind(candidate.labels);
     features.click_rate = own.click;
     features.order_rate = own.order;
@@ -79,6 +80,7 @@ private:
   const Call& call_;
   const Models& models_;
   const CustomerFeatures& customer_;
+  CallPopularity popularity_;
   Symbol service_;
 };
 
@@ -93,7 +95,7 @@ Duration utc_offset(const Call& call) {
 
 /// Row-major, one row per candidate.
 std::vector<float> feature_rows(const Call& call, const Opening& opening, const CustomerFeatures& customer, std::span<const Candidate> candidates) {
-  const ItemReader reader(call, customer);
+  const ItemReader reader(call, opening, customer);
   reader.prefetch(candidates);
   std::vector<ItemFeatures> items;
   items.reserve(candidates.size());

@@ -1,5 +1,7 @@
 #include "engine/stage/standing_rules.h"
 
+#include "engine/territory.h"
+
 #include <algorithm>
 #include <string_view>
 
@@ -10,22 +12,6 @@ namespace {
 constexpr std::array<std::string_view, 5> purpose_names{"marketing", "profile", "frequency", "analytics", "service"};
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-/// "de-DE" → "DE", "zh_Hant_TW" → "TW"; "" where the tag names no territory (BCP 47: two letters, not in first place).
-std::string territory_of(std::string_view locale) {
-  std::string subtag;
-  bool first = true;
-  for (std::size_t i = 0; i <= locale.size(); ++i) {
-    if (i < locale.size() && locale[i] != '-' && locale[i] != '_') {
-      subtag.push_back(upper(locale[i]));
-      continue;
-    }
-    if (!first && subtag.size() == 2) return subtag;
-    first = false;
-    subtag.clear();
-  }
-  return {};
-}
 
 bool same_territory(const std::string& region, const std::string& territory) {
   return region.size() == territory.size() &&

@@ -82,6 +82,8 @@ LearntRates RateCounter::learnt(const Catalogue& catalogue) const {
   for (const auto& [item, counts] : items_) all.add(counts);
   LearntRates learnt{{}, static_cast<std::size_t>(all.impressions), static_cast<std::size_t>(all.orders), all.clicks};
   if (all.impressions == 0) return learnt;
+  for (const auto& [item, counts] : items_)
+    if (catalogue.find(item)) learnt.shown.emplace(item, static_cast<std::uint32_t>(counts.impressions));
   ResponseRates& rates = learnt.rates;
   rates.of_all = all.smoothed({}, item_rate_prior);
   rate_kinds(catalogue, rates);

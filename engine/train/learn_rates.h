@@ -25,6 +25,7 @@ struct LearntRates {
   ResponseRates rates;
   std::size_t impressions = 0, orders = 0;
   double clicks = 0;                                   ///< meant ones: the sum of P(intended)
+  SymbolMap<std::uint32_t> shown = {};                 ///< impressions of each item of the catalogue that had any
 };
 
 /// Counts records one by one.

@@ -8,6 +8,7 @@
 #include "engine/train/learn_rates.h"
 #include "engine/train/learn_relevance.h"
 #include "engine/train/learn_scorer.h"
+#include "engine/train/learn_segments.h"
 #include "engine/train/settle_level.h"
 
 #include <algorithm>
@@ -150,7 +151,11 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   if (!choice.why.empty()) models->metrics.back().notes = {choice.why};
   TAKT_TRY(rates, learn_rates(store, catalogue, models->intent, now, part("rates")));
   models->rates = std::move(rates.rates);
+  models->cold_start.impressions = std::move(rates.shown);
   note("rates", rates.impressions);
+  TAKT_TRY(segments, learn_segments(store, models->popular, now, part("segments")));
+  models->cold_start.segments = std::move(segments);
+  note("segments", models->cold_start.segments.size());
   const std::vector<CustomFeature> custom = options.rulebook ? options.rulebook->features : std::vector<CustomFeature>{};
   TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, custom, progress));
   std::vector<std::string> scorer_notes = told(scorer);

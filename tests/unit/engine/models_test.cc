@@ -2,6 +2,7 @@
 #include "core/random.h"
 #include "engine/artefact.h"
 #include "engine/artefact_codec.h"
+#include "engine/artefact_cold_start.h"
 #include "engine/taste.h"
 #include "engine/world.h"
 #include "tests/support/temp_dir.h"
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace takt {
 namespace {
@@ -41,6 +43,12 @@ protected:
     models.rates.of_all = {0.02F, 0.001F};
     models.rates.by_item.emplace(symbols.intern("item-3"), {0.05F, 0.01F});
     models.rates.by_category.emplace(symbols.intern("Shoes"), {0.03F, 0.002F});
+    SegmentPopularity elsewhere{{{'A', 'T'}, symbols.intern("app"), Device::phone}, {{symbols.intern("item-9"), 0.75F}, {symbols.intern("item-1"), 0.25F}}, {}};
+    elsewhere.index();
+    SegmentPopularity on_paper{{{}, symbols.intern("catalogue"), Device::unknown}, {{symbols.intern("item-4"), 1.0F}}, {}};
+    on_paper.index();
+    models.cold_start.segments = {on_paper, elsewhere};
+    models.cold_start.impressions.emplace(symbols.intern("item-9"), 70'000U);
     models.intent.by_device[1] = DwellMixture({{{0.2, 7.5, 0.35}, {0.3, 9, 0.6}, {0.5, 10.5, 0.7}}});
     models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25, {"a note"}});
     models.metrics.push_back({"index-exact", 3, 50, 1.0, 0.5});
@@ -82,6 +90,8 @@ TEST_F(Artefact, comes_back_as_it_was) {
   EXPECT_EQ(back.rates.by_item, models.rates.by_item);
   EXPECT_EQ(back.rates.by_category, models.rates.by_category);
   EXPECT_EQ(back.rates.of_all, models.rates.of_all);
+  EXPECT_EQ(back.cold_start, models.cold_start);
+  EXPECT_NE(back.cold_start.find({{'A', 'T'}, symbols.find("app"), Device::phone}), nullptr);
   ASSERT_TRUE(back.intent.by_device[1]);
   EXPECT_EQ(back.intent.of(2500, Device::desktop), models.intent.of(2500, Device::desktop));
 }
@@ -96,6 +106,18 @@ TEST_F(Artefact, fits_another_dictionary) {
   EXPECT_EQ(other.name((*loaded)->bought_together.of(other.find("item-2")).front().item), "ghost");
 }
 
+TEST_F(Artefact, of_before_there_were_segments_knows_of_none) {
+  save();
+  nlohmann::json manifest = nlohmann::json::parse(read(file("manifest.json")));
+  manifest["files"].erase("cold_start.bin");
+  write(file("manifest.json"), manifest.dump());
+  fs::remove(file("cold_start.bin"));
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ((*loaded)->cold_start, ColdStart{});
+  EXPECT_EQ((*loaded)->popular, models.popular);
+}
+
 TEST_F(Artefact, is_written_once) {
   save();
   const auto again = save_models(directory(), models, symbols);
@@ -105,7 +127,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin", "cold_start.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
@@ -138,7 +160,8 @@ TEST_F(Artefact, a_damaged_manifest_is_refused_wherever_it_is_cut_or_changed) {
 TEST_F(Artefact, decoders_survive_mutated_bytes) {
   Random random(4);
   const std::string tables = artefact::encode_tables(models, symbols), vectors = artefact::encode_vectors(models, symbols), scorer = *artefact::encode_scorer(*models.scorer),
-                    golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent), rates = artefact::encode_rates(models.rates, symbols);
+                    golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent), rates = artefact::encode_rates(models.rates, symbols),
+                    cold_start = artefact::encode_cold_start(models.cold_start, symbols);
   std::size_t refused = 0;
   for (int round = 0; round < 2000; ++round) {
     const auto mutate = [&](std::string bytes) {
@@ -155,6 +178,7 @@ TEST_F(Artefact, decoders_survive_mutated_bytes) {
     refused += artefact::check_golden(bad_golden, models) ? 0U : 1U;
     refused += artefact::decode_intent(mutate(intent), back.intent) ? 0U : 1U;
     refused += artefact::decode_rates(mutate(rates), own, back.rates) ? 0U : 1U;
+    refused += artefact::decode_cold_start(mutate(cold_start), own, back.cold_start) ? 0U : 1U;
   }
   EXPECT_GT(refused, 2000U);
 }
