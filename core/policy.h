@@ -5,6 +5,7 @@
 #include "core/selector.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,20 @@ struct Diversity {
   double calibration = 0;                ///< 0 … 1: how near the slate's mix of categories stays to the person's own
   bool operator==(const Diversity&) const = default;
 };
-/// softmax over gain ÷ largest |gain| of the slot; temperature 0 = deterministic.
-struct Exploration { double temperature = 0.05; bool operator==(const Exploration&) const = default; };
+/// What is new gets a chance: places among the candidates, and up to 1 + strength of its worth, less with each impression and each day.
+struct LaunchPolicy {
+  std::uint32_t impressions = 200;       ///< as many are known well enough: the rate of a response then weighs four times its prior
+  Duration window = days(14);            ///< after the item came; then it is as old as the rest
+  double strength = 0.5;
+  bool operator==(const LaunchPolicy&) const = default;
+};
+/// softmax over gain ÷ largest |gain| of the slot; temperature 0 = deterministic. Without `launch` nothing is preferred for being new:
+/// it costs some of today's value, so a policy has to ask for it.
+struct Exploration {
+  double temperature = 0.05;
+  std::optional<LaunchPolicy> launch = std::nullopt;
+  bool operator==(const Exploration&) const = default;
+};
 
 struct Policy {
   std::uint64_t version = 0;

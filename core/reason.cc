@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, stages_count> stage_texts{"profile", "fea
 
 constexpr std::array<std::string_view, sources_count> source_texts{"similar",         "bought_together", "viewed_together", "taste",   "session",
                                                                    "recently_viewed", "trending",        "new",             "popular", "pinned",
-                                                                   "service",         "list",            "caller",         "relevance"};
+                                                                   "service",         "list",            "caller",         "relevance", "launch"};
 
 /// One row per code: the code of the API, and the sentence without its end.
 struct ReasonText {
@@ -63,6 +63,8 @@ constexpr std::array<ReasonText, reason_codes_count> reason_texts{{
      "Die Geschichte der Person konnte nicht gelesen oder geschrieben werden"},
     {ReasonCode::bot, "bot", "The visitor is a program: nothing is counted or learnt", "Der Besucher ist ein Programm: es wird nichts gezählt oder gelernt"},
     {ReasonCode::calibration, "calibration", "Its category has its share of this answer already", "Ihre Kategorie hat in dieser Antwort schon ihren Anteil"},
+    {ReasonCode::launch, "launch", "New here and seldom shown yet, so it gets a few more chances",
+     "Neu und noch selten gezeigt, darum bekommt es einige Gelegenheiten mehr"},
 }};
 constexpr bool in_enum_order() {
   for (std::size_t i = 0; i < reason_texts.size(); ++i)

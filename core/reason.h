@@ -21,17 +21,17 @@ enum class ReasonCode : std::uint8_t {
   placement_mismatch, excluded, filtered, duplicate, group_duplicate, diversity, holdout, below_hold, dismissed,
   budget_exhausted, paused, hidden, outranked, not_retrieved, unknown_item,
   // appended by us; never renamed
-  anchor, no_rate, deadline_skipped, contention, no_candidates, store_unavailable, bot, calibration,
+  anchor, no_rate, deadline_skipped, contention, no_candidates, store_unavailable, bot, calibration, launch,
 };
-constexpr std::size_t reason_codes_count = static_cast<std::size_t>(ReasonCode::calibration) + 1;
+constexpr std::size_t reason_codes_count = static_cast<std::size_t>(ReasonCode::launch) + 1;
 std::string_view to_text(ReasonCode code);
 
 /// Where a candidate came from; append-only (contract.md §3).
 enum class Source : std::uint8_t {
   similar, bought_together, viewed_together, taste, session, recently_viewed, trending, new_items, popular, pinned, service, list, caller,
-  relevance, // appended by us
+  relevance, launch, // appended by us
 };
-constexpr std::size_t sources_count = static_cast<std::size_t>(Source::relevance) + 1;
+constexpr std::size_t sources_count = static_cast<std::size_t>(Source::launch) + 1;
 std::string_view to_text(Source source);
 std::optional<Source> parse_source(std::string_view text);
 

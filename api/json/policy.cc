@@ -2,6 +2,7 @@
 #include "api/json/fields.h"
 #include "api/json/names.h"
 #include "api/json/policy_caps.h"
+#include "api/json/policy_exploration.h"
 #include "api/json/selector.h"
 #include "core/hash.h"
 
@@ -124,17 +125,6 @@ Diversity read_diversity(Fields& policy) {
   diversity.calibration = fields.real("calibration", 0, 1).value_or(diversity.calibration);
   fields.finish();
   return diversity;
-}
-
-Exploration read_exploration(Fields& policy) {
-  Exploration exploration;
-  const auto value = policy.take("exploration");
-  if (!value) return exploration;
-  Fields fields(*value, policy.pointer("exploration"), policy.complaints());
-  if (const auto method = fields.text("method"); method && *method != "softmax") fields.complain("method", "must be softmax");
-  exploration.temperature = fields.real("temperature", 0, 10).value_or(exploration.temperature);
-  fields.finish();
-  return exploration;
 }
 
 } // namespace

@@ -86,6 +86,7 @@ void find_session(const Search& search, Finds& finds);
 void find_recently_viewed(const Search& search, Finds& finds);
 void find_trending(const Search& search, Finds& finds);
 void find_new(const Search& search, Finds& finds);
+void find_launch(const Search& search, Finds& finds);
 void find_popular(const Search& search, Finds& finds);
 void find_service(const Search& search, Finds& finds);
 

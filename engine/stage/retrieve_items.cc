@@ -25,6 +25,7 @@ constexpr SourceEntry sources[] = {
     {Source::new_items, false, find_new},
     {Source::popular, false, find_popular},
     {Source::service, false, find_service},
+    {Source::launch, false, find_launch},
 };
 
 struct Sourced {
@@ -32,8 +33,17 @@ struct Sourced {
   Source source = Source::popular;
 };
 
+/// Where the policy asks for it. A placement that lists its sources takes what is new where it takes what anybody might like.
+bool takes_launch(const Search& search) {
+  const Placement& placement = search.opening.rules.placement;
+  if (!search.call.world.policy().exploration.launch || placement.mode == PlacementMode::organic) return false;
+  constexpr Source for_anybody[] = {Source::launch, Source::new_items, Source::popular};
+  return placement.sources.empty() || std::find_first_of(placement.sources.begin(), placement.sources.end(), std::begin(for_anybody), std::end(for_anybody)) != placement.sources.end();
+}
+
 bool applies(const SourceEntry& entry, const Search& search, bool popular_only) {
   if (popular_only) return entry.source == Source::popular;
+  if (entry.source == Source::launch) return takes_launch(search);
   if (entry.needs_profile && !search.call.person.profile_allowed) return false;
   const auto& chosen = search.opening.rules.placement.sources;
   return chosen.empty() || std::find(chosen.begin(), chosen.end(), entry.source) != chosen.end();
@@ -88,6 +98,7 @@ std::vector<Sourced> merge(const std::vector<Sourced>& found) {
 /// Keeps the best limits::candidates_max, then puts them in the order of item ids.
 void bound(std::vector<Sourced>& merged, const Catalogue& catalogue) {
   const auto better = [&](const Sourced& a, const Sourced& b) {
+    if ((a.source == Source::launch) != (b.source == Source::launch)) return a.source == Source::launch; // has its places
     if (a.find.score != b.find.score) return a.find.score > b.find.score;
     if (a.source != b.source) return a.source < b.source;
     return catalogue.rank(a.find.index) < catalogue.rank(b.find.index);

@@ -3,6 +3,7 @@
 #include "core/hash.h"
 #include "core/zone.h"
 #include "engine/stage/call_segment.h"
+#include "engine/stage/launch.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
 
@@ -155,6 +156,7 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
 
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const Arbitration& arbitration = call.world.policy().arbitration;
+  const std::optional<LaunchPolicy>& launch = call.world.policy().exploration.launch;
   for (std::size_t i = 0; i < items.alive.size(); ++i) {
     ScoreTerms& terms = items.alive[i].terms;
     terms = ScoreTerms{};
@@ -163,6 +165,10 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
     terms.value = value_of(call.world.catalogue->front(items.alive[i].index).facts, arbitration);
     terms.contact_cost = organic ? 0 : static_cast<double>(opening.rules.placement.contact_cost_micros) / 1e6;
     terms.attention_price = organic ? 0 : arbitration.attention_price; // who searches asked for it
+    if (launch && !organic) {
+      const UtcTime added_at = call.world.catalogue->front(items.alive[i].index).facts.added_at;
+      add_launch_bonus(*launch, added_at, call.person.now, call.world.models->cold_start.impressions_of(items.alive[i].labels.item), items.alive[i]);
+    }
   }
   return items;
 }

@@ -113,7 +113,10 @@ TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
       {R"({"consent":{"require":[{"purpose":"marketing"}]}})", "/consent/require/0/channels"}, {R"({"consent":{"require":[{"channels":["email"]}]}})", "/consent/require/0/purpose"},
       {R"({"arbitration":{"default_value":1}})", "/arbitration/default_value"}, {R"({"arbitration":{"default_value":"-1"}})", "/arbitration/default_value"},
       {R"({"diversity":{"method":"random"}})", "/diversity/method"}, {R"({"diversity":{"strength":1.5}})", "/diversity/strength"},
-      {R"({"exploration":{"temperature":-0.1}})", "/exploration/temperature"}, {R"({"exploration":{"method":"epsilon"}})", "/exploration/method"}, {R"([])", ""}};
+      {R"({"exploration":{"temperature":-0.1}})", "/exploration/temperature"}, {R"({"exploration":{"method":"epsilon"}})", "/exploration/method"},
+      {R"({"exploration":{"launch":{"impressions":0}}})", "/exploration/launch/impressions"}, {R"({"exploration":{"launch":{"days":"14d"}}})", "/exploration/launch/days"},
+      {R"({"exploration":{"launch":{"strength":-0.5}}})", "/exploration/launch/strength"}, {R"({"exploration":{"launch":{"boost":2}}})", "/exploration/launch/boost"},
+      {R"({"exploration":{"launch":true}})", "/exploration/launch"}, {R"([])", ""}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
     EXPECT_EQ(error.code, ErrorCode::invalid) << json;
@@ -166,6 +169,12 @@ TEST(PolicyJson, TheOtherParts) {
   EXPECT_EQ(policy.diversity.calibration, 0.4);
   EXPECT_EQ(policy.diversity.method, DiversityMethod::mmr);
   EXPECT_EQ(policy.exploration.temperature, 0.0);
+}
+
+TEST(PolicyJson, LaunchIsOffUntilAskedFor) {
+  EXPECT_FALSE(Parsed(R"({"exploration":{"temperature":0.1}})").policy->exploration.launch);
+  EXPECT_EQ(Parsed(R"({"exploration":{"launch":{}}})").policy->exploration.launch, LaunchPolicy{});
+  EXPECT_EQ(Parsed(R"({"exploration":{"launch":{"impressions":500,"days":30,"strength":2}}})").policy->exploration.launch, (LaunchPolicy{500, days(30), 2}));
 }
 
 TEST(PolicyJson, TheHashIsOfTheMeaning) {
