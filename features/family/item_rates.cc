@@ -5,7 +5,7 @@ namespace takt::family {
 namespace {
 
 constexpr FeatureColumn own[] = {
-    {"popularity", "decayed popularity on a log scale", "0 to 1"},
+    {"popularity", "decayed popularity with people in the situation of the call, on a log scale", "0 to 1"},
     {"item_click_rate", "smoothed clicks per impression of the item; 0 where nobody learnt it", "0 to 1"},
     {"item_order_rate", "smoothed orders per impression of the item; 0 where nobody learnt it", "0 to 1"},
     {"category_click_rate", "smoothed clicks per impression in the item's category; 0 where nobody learnt it", "0 to 1"},

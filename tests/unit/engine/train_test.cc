@@ -258,6 +258,29 @@ TEST_F(Train, the_same_journal_gives_the_same_bytes) {
   EXPECT_GT(first->bought_together.size(), 10U);
 }
 
+TEST_F(Train, learns_what_is_popular_in_a_situation) {
+  add_item("tea");
+  add_item("coffee");
+  for (std::uint64_t customer = 1; customer <= 400; ++customer) {
+    const bool is_british = customer % 4 == 0;
+    op::Journey journey = look(is_british ? "tea" : "coffee", now - days(1));
+    journey.event.channel = symbol("web");
+    commit(customer, now - days(1), {op::Activity{now - days(1)}, op::SetLocale{symbol(is_british ? "en-GB" : "de-DE")}, journey});
+  }
+  const auto models = train();
+  EXPECT_EQ(list(models->popular), "coffee,tea");
+  const auto best_in = [&](std::string_view territory) {
+    Segment situation;
+    situation.set_territory(territory);
+    situation.channel = symbol("web");
+    const SegmentPopularity* found = models->cold_start.find(situation);
+    return found ? list(found->best) : "nobody's";
+  };
+  EXPECT_EQ(best_in("GB"), "tea,coffee");
+  EXPECT_EQ(best_in("DE"), "coffee,tea");
+  EXPECT_EQ(best_in("FR"), "coffee,tea") << "the web's";
+}
+
 TEST_F(Train, reports_each_part) {
   add_item("a").category = {"Shoes"};
   add_item("b").category = {"Shoes"};
@@ -272,7 +295,7 @@ TEST_F(Train, reports_each_part) {
   EXPECT_EQ((*models)->version, 12U);
   std::vector<std::string> names;
   for (const ArtefactMetrics& one : (*models)->metrics) names.push_back(one.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"intent", "journal", "popular", "trending", "viewed_together", "bought_together", "relevance", "item_vectors", "index-exact", "rates", "scorer"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"intent", "journal", "popular", "trending", "viewed_together", "bought_together", "relevance", "item_vectors", "index-exact", "rates", "segments", "scorer"}));
   EXPECT_EQ((*models)->metrics[8].recall_at_100, 1.0);
   EXPECT_FALSE(parts.empty());
 }
