@@ -1,5 +1,6 @@
 #pragma once
-/// What was trained from the journal, as one immutable snapshot: popularity, trend, co-occurrence, item vectors, scorer.
+/// What was trained from the journal, as one immutable snapshot: popularity (of all and by situation), trend, co-occurrence, item vectors, relevance,
+/// response rates, intent of clicks, scorer.
 /// Everything is keyed by item symbol, so it survives a changed catalogue; unknown items are skipped while reading.
 /// An empty Models (day one) is valid: every source then answers from the catalogue alone. Threads: immutable.
 #include "core/symbol.h"

@@ -108,6 +108,28 @@ std::vector<std::string> told(const LearntScorer& learnt) {
   return {text.str()};
 }
 
+struct ServedScorer {
+  std::size_t impressions = 0;
+  std::vector<std::string> notes;
+};
+
+/// The last part, because its level is that of decisions under all the others: put into `models`.
+Result<ServedScorer> learn_and_settle(Store& store, const Catalogue& catalogue, UtcTime now, const std::function<void(std::string_view, double)>& progress,
+                                      const TrainOptions& options, const std::shared_ptr<Models>& models) {
+  const std::vector<CustomFeature> custom = options.rulebook ? options.rulebook->features : std::vector<CustomFeature>{};
+  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, custom, progress));
+  ServedScorer served{scorer.impressions, told(scorer)};
+  if (!scorer.scorer) return served;
+  models->scorer = scorer.scorer;
+  if (!options.rulebook) return served;
+  const std::shared_ptr<const Catalogue> items{std::shared_ptr<const void>{}, &catalogue}; // the caller's, for the time of this call
+  const World trial{items, options.rulebook, models, custom.empty() ? nullptr : CustomColumns::build(custom, items), &store.symbols()};
+  TAKT_TRY(level, settle_level(store, trial, now, scorer));
+  if (level) served.notes.push_back(std::move(*level));
+  models->scorer = scorer.scorer;
+  return served;
+}
+
 } // namespace
 
 Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue& catalogue, UtcTime now,
@@ -156,19 +178,9 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   TAKT_TRY(segments, learn_segments(store, models->popular, now, part("segments")));
   models->cold_start.segments = std::move(segments);
   note("segments", models->cold_start.segments.size());
-  const std::vector<CustomFeature> custom = options.rulebook ? options.rulebook->features : std::vector<CustomFeature>{};
-  TAKT_TRY(scorer, learn_scorer(store, now, *models->scorer, custom, progress));
-  std::vector<std::string> scorer_notes = told(scorer);
-  if (scorer.scorer) models->scorer = scorer.scorer;
-  if (scorer.scorer && options.rulebook) {
-    const std::shared_ptr<const Catalogue> items{std::shared_ptr<const void>{}, &catalogue}; // the caller's, for the time of this call
-    const World trial{items, options.rulebook, models, custom.empty() ? nullptr : CustomColumns::build(custom, items), &store.symbols()};
-    TAKT_TRY(level, settle_level(store, trial, now, scorer));
-    if (level) scorer_notes.push_back(std::move(*level));
-    models->scorer = scorer.scorer;
-  }
+  TAKT_TRY(scorer, learn_and_settle(store, catalogue, now, progress, options, models));
   note("scorer", scorer.impressions);
-  models->metrics.back().notes = std::move(scorer_notes);
+  models->metrics.back().notes = std::move(scorer.notes);
   return models;
 }
 
