@@ -15,6 +15,13 @@ using detail::RuleGroup;
 using detail::RuleSet;
 using detail::rule_bit;
 
+namespace {
+
+/// Slots that most calls never exceed; each makes a limit one nearer before the ledger is looked at.
+constexpr std::size_t slots_first = 16, slots_growth = 16;
+
+} // namespace
+
 UtcTime SessionState::start_for(UtcTime at) const {
   const bool runs = ordinal != 0 && last_activity && at - *last_activity < limits::session_silence;
   return runs ? start : at;
@@ -135,11 +142,20 @@ bool CapView::State::blocks_in(const RuleGroup& group, const CapCandidate& candi
 }
 
 CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t)
-    : state_(std::make_unique<State>(ledger, rules, session, t)) {}
+    : state_(std::make_unique<State>(ledger, rules, session, t, slots_first)) {}
 CapView::~CapView() = default;
 CapView::CapView(CapView&&) noexcept = default;
 
-void CapView::add_slot(const CapCandidate& chosen) { state_->add_slot(chosen); }
+void CapView::add_slot(const CapCandidate& chosen) {
+  State& state = *state_;
+  if (state.asleep()) state.slots_so_far.push_back({*chosen.labels, chosen.contact});
+  if (state.slots_so_far.size() <= state.slots_expected) return state.add_slot(chosen);
+  // More slots than a sleeping rule was judged for: once more, for many more.
+  auto wider = std::make_unique<State>(state.ledger, state.rules, state.session, state.t, state.slots_expected * slots_growth);
+  wider->slots_so_far = std::move(state.slots_so_far);
+  for (const State::Slot& slot : wider->slots_so_far) wider->add_slot({&slot.labels, slot.contact});
+  state_ = std::move(wider);
+}
 
 bool CapView::blocks(const CapCandidate& candidate) const {
   const auto blocks_in = [&](const RuleGroup& group) { return state_->blocks_in(group, candidate); };

@@ -79,15 +79,19 @@ KeyId RuleGroup::insert(std::span<const Symbol> key) {
 
 } // namespace detail
 
-CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now)
-    : ledger(all), rules(bound), session(sessions), t(now), counted(bound) {
+CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now, std::size_t slots)
+    : ledger(all), rules(bound), session(sessions), t(now), slots_expected(slots), counted(bound) {
   bind_rules();
   bind_windows();
   bind_selectors();
-  bind_labels();
   count_entries();
+  sum_windows();
+  keep_reachable();
+  bind_groups();
+  bind_labels();
   for (std::uint32_t labels = 0; labels < ledger.label_sets.size(); ++labels)
-    if (label_rules[labels] != 0) spread(labels);
+    if ((relevant[labels] & awake) != 0) spread(labels);
+  add_unverified();
   count_contacts();
   count_tallies();
   for (RuleGroup& group : groups)
@@ -97,44 +101,53 @@ CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const S
 void CapView::State::bind_rules() {
   TAKT_CHECK(rules.size() <= 64, "the policy parser allows fewer rules");
   bound_rules.resize(rules.size());
-  groups.reserve(rules.size());
+  const std::uint64_t most = elements_most();
   for (std::size_t i = 0; i < rules.size(); ++i) {
+    const CapRule& rule = rules[i];
+    if (rule.min_gap || (rule.limit && most + slots_expected >= *rule.limit)) awake |= rule_bit(i);
+    bound_rules[i].series = counted.series_of(rule);
+    bound_rules[i].begin = detail::window_begin(rule.window, session, t);
+    if (rule.schedule.holds(t)) scheduled |= rule_bit(i);
+    if (!rule.applies_to.selects_everything() || rule.exempt) selective |= rule_bit(i);
+    if (rule.min_gap || rule.counts == Counts::contact) by_contact |= rule_bit(i);
+  }
+  for (RuleSet& counting_these : counted.rules) counting_these &= awake;
+}
+
+void CapView::State::bind_groups() {
+  const auto keys_expected = static_cast<std::size_t>(
+      std::count_if(relevant.begin(), relevant.end(), [&](RuleSet seen) { return (seen & awake) != 0; }));
+  for_each_rule(awake, [&](std::size_t i) {
     const CapRule& rule = rules[i];
     detail::KeyShape shape = detail::shape_of(rule);
     auto group = std::find_if(groups.begin(), groups.end(), [&](const RuleGroup& known) { return known.shape == shape; });
-    if (group == groups.end()) group = groups.insert(groups.end(), RuleGroup(std::move(shape), ledger.label_sets.size()));
+    if (group == groups.end()) group = groups.insert(groups.end(), RuleGroup(std::move(shape), keys_expected));
     detail::BoundRule& bound = bound_rules[i];
     bound.group = static_cast<std::uint32_t>(group - groups.begin());
     bound.column = static_cast<std::uint32_t>(group->rules.size());
-    bound.series = counted.series_of(rule);
-    bound.begin = detail::window_begin(rule.window, session, t);
     group->rules.push_back(static_cast<std::uint32_t>(i));
     group->limits.push_back(rule.limit.value_or(detail::no_limit));
     group->all |= rule_bit(i);
     if (rule.limit && *rule.limit == 0) group->blocked_absent |= rule_bit(i);
-    if (rule.schedule.holds(t)) scheduled |= rule_bit(i);
-    if (!rule.applies_to.selects_everything() || rule.exempt) selective |= rule_bit(i);
-    if (rule.min_gap || rule.counts == Counts::contact) {
-      by_contact |= rule_bit(i);
-      bound.detail = group->detailed++;
-    }
-  }
+    if ((by_contact & rule_bit(i)) != 0) bound.detail = group->detailed++;
+  });
 }
 
 void CapView::State::bind_windows() {
   sums.begins.resize(counted.rules.size());
-  for (const detail::BoundRule& bound : bound_rules) sums.begins[bound.series].push_back(bound.begin);
+  for_each_rule(awake, [&](std::size_t rule) { sums.begins[bound_rules[rule].series].push_back(bound_rules[rule].begin); });
   for (std::vector<UtcTime>& begins : sums.begins) {
     std::sort(begins.begin(), begins.end());
     begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
     sums.first.push_back(sums.columns);
     sums.columns += begins.size();
   }
-  for (detail::BoundRule& bound : bound_rules) {
+  for_each_rule(awake, [&](std::size_t rule) {
+    detail::BoundRule& bound = bound_rules[rule];
     const std::vector<UtcTime>& begins = sums.begins[bound.series];
     const auto place = std::lower_bound(begins.begin(), begins.end(), bound.begin) - begins.begin();
     bound.window = static_cast<std::uint32_t>(sums.first[bound.series] + static_cast<std::size_t>(place));
-  }
+  });
 }
 
 void CapView::State::bind_selectors() {
@@ -150,7 +163,7 @@ void CapView::State::bind_selectors() {
 }
 
 RuleSet CapView::State::counting(const LabelSet& labels) const {
-  RuleSet taken = rules.size() == 64 ? ~RuleSet{0} : rule_bit(rules.size()) - 1;
+  RuleSet taken = awake;
   if (labels.medium != Medium::message) taken &= ~counted.rules[detail::delivered_series];
   for (const CountSelector& one : count_selectors)
     if ((taken & (one.within | one.without)) != 0) taken &= one.selector->selects(labels) ? ~one.without : ~one.within;
@@ -159,15 +172,12 @@ RuleSet CapView::State::counting(const LabelSet& labels) const {
 
 void CapView::State::bind_labels() {
   const std::size_t sets = ledger.label_sets.size();
-  label_rules.reserve(sets);
-  label_keys.reserve(sets * (groups.size() + 2));
   label_key_ends.reserve(sets * groups.size());
-  for (const LabelSet& labels : ledger.label_sets) {
-    const RuleSet taken = counting(labels);
-    label_rules.push_back(taken);
+  for (std::size_t set = 0; set < sets; ++set) {
+    const RuleSet taken = relevant[set] & awake;
     for (RuleGroup& group : groups) {
       if ((group.all & taken) != 0)
-        detail::for_each_key(group.shape, labels, detail::KeySide::entry,
+        detail::for_each_key(group.shape, ledger.label_sets[set], detail::KeySide::entry,
                              [&](std::span<const Symbol> key) { label_keys.push_back(group.insert(key)); });
       label_key_ends.push_back(static_cast<std::uint32_t>(label_keys.size()));
     }
@@ -192,17 +202,15 @@ void CapView::State::add_live(std::size_t rule, KeyId key) {
 
 namespace {
 
-/// Adds an entry's elements to its label set. Those of counts = contact wait for the rest of their contact; unverified
-/// ones go to their few rules at once.
+/// Adds an entry's elements to its label set. Those of counts = contact wait for the rest of their contact, unverified ones,
+/// which few rules count, for their keys.
 struct SumSink {
   CapView::State* state;
   const Entry* entry;
   void shown(Series series, RuleSet rules, UtcTime at) const {
     if (series == detail::contact_series) hold_back(rules, true, at);
     else if (entry->origin != EntryOrigin::unverified) state->sums.add(entry->labels, series, at);
-    else for_each_rule(rules, [&](std::size_t rule) {
-      for (const KeyId key : state->keys_of(entry->labels, state->bound_rules[rule].group)) state->add_shown(rule, key, at, 1);
-    });
+    else state->unverified_items.push_back({entry->labels, rules, at});
   }
   void live(RuleSet rules) const {
     if (const RuleSet contact = rules & state->counted.rules[detail::contact_series]; contact != 0) hold_back(contact, false, UtcTime{});
@@ -227,9 +235,12 @@ std::uint64_t contact_hash(const ContactId& contact) {
 
 void CapView::State::count_entries() {
   const std::size_t sets = ledger.label_sets.size();
+  label_rules.reserve(sets);
+  for (const LabelSet& labels : ledger.label_sets) label_rules.push_back(counting(labels));
   sums.counts.assign(sets * sums.columns, 0);
   sums.latest.assign(sets * sums.begins.size(), UtcTime::min());
   sums.live.assign(sets, 0);
+  if (awake == 0) return;
   if (counted.rules[detail::contact_series] != 0) contact_items.reserve(ledger.entries.size());
   for (const Entry& entry : ledger.entries) {
     const RuleSet taken = label_rules[entry.labels];
@@ -237,10 +248,16 @@ void CapView::State::count_entries() {
   }
 }
 
+void CapView::State::sum_windows() {
+  for (std::size_t labels = 0; labels < ledger.label_sets.size(); ++labels) {
+    std::uint32_t* counts = sums.counts.data() + labels * sums.columns;
+    for (Series series = 0; series < sums.begins.size(); ++series)
+      for (std::size_t i = sums.begins[series].size(); i > 1; --i) counts[sums.first[series] + i - 2] += counts[sums.first[series] + i - 1];
+  }
+}
+
 void CapView::State::spread(std::uint32_t labels) {
-  std::uint32_t* counts = sums.counts.data() + labels * sums.columns;
-  for (Series series = 0; series < sums.begins.size(); ++series)
-    for (std::size_t i = sums.begins[series].size(); i > 1; --i) counts[sums.first[series] + i - 2] += counts[sums.first[series] + i - 1];
+  const std::uint32_t* counts = sums.counts.data() + labels * sums.columns;
   const RuleSet with_live = counted.exposures();
   const RuleSet taken = label_rules[labels] & ~counted.rules[detail::contact_series];
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -264,8 +281,15 @@ void CapView::State::spread(std::uint32_t labels) {
   }
 }
 
+void CapView::State::add_unverified() {
+  for (const UnverifiedItem& item : unverified_items)
+    for_each_rule(item.rules & awake, [&](std::size_t rule) {
+      for (const KeyId key : keys_of(item.labels, bound_rules[rule].group)) add_shown(rule, key, item.at, 1);
+    });
+}
+
 void CapView::State::count_contacts() {
-  if (contact_items.empty()) return;
+  if (contact_items.empty() || (counted.rules[detail::contact_series] & awake) == 0) return;
   // Chain the items of each contact; the order within a chain does not matter to earliest and any.
   constexpr std::uint32_t end_of_chain = ~std::uint32_t{0};
   std::vector<std::uint32_t> heads(std::bit_ceil(contact_items.size() * 2), end_of_chain);
@@ -279,7 +303,7 @@ void CapView::State::count_contacts() {
   std::vector<Element> elements;
   for (const std::uint32_t head : heads) {
     if (head == end_of_chain) continue;
-    for_each_rule(counted.rules[detail::contact_series], [&](std::size_t rule) {
+    for_each_rule(counted.rules[detail::contact_series] & awake, [&](std::size_t rule) {
       elements.clear();
       for (std::uint32_t i = head; i != end_of_chain; i = contact_items[i].next) {
         const ContactItem& item = contact_items[i];
@@ -303,7 +327,7 @@ void CapView::State::count_contacts() {
 /// record or a window beyond the horizon, and never over a cap.
 void CapView::State::count_tallies() {
   for (const Tally& tally : ledger.tallies)
-    for_each_rule(label_rules[tally.labels] & counted.counted_in(tally), [&](std::size_t rule) {
+    for_each_rule(label_rules[tally.labels] & counted.counted_in(tally) & awake, [&](std::size_t rule) {
       for (const KeyId key : keys_of(tally.labels, bound_rules[rule].group)) add_shown(rule, key, tally.last, tally.count);
     });
 }

@@ -4,6 +4,10 @@
 /// Rules with the same `per` share their keys (a RuleGroup). Per key and rule there is n(t), and per key one bit per rule
 /// says "a candidate of a new contact is blocked". Only where that bit is set are selectors of candidates looked at;
 /// only where the candidate's own contact may stand in P or V is anything computed anew.
+///
+/// Most rules of a rule book are far from their limit most of the time. Entries are counted by label set and window first; a rule
+/// that all of them together could not fill gets no keys at all (it sleeps: cap_reach.cc), and the others get keys for what they
+/// still count.
 #include "core/cap_history.h"
 #include "core/cap_walk.h"
 
@@ -76,14 +80,18 @@ struct LabelSums {
 } // namespace detail
 
 struct CapView::State {
-  State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now);
+  /// `slots`: so many may be added; for more it has to be made again.
+  State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now, std::size_t slots);
 
   // ---- bound and counted once (cap_count.cc)
   void bind_rules();
   void bind_windows();
   void bind_selectors();
-  void bind_labels();
   void count_entries();
+  void sum_windows();
+  void bind_groups();
+  void bind_labels();
+  void add_unverified();
   void spread(std::uint32_t labels);                        ///< from label sums to keys
   void count_contacts();
   void count_tallies();
@@ -96,6 +104,12 @@ struct CapView::State {
     return {label_keys.data() + begin, label_key_ends[at] - begin};
   }
   detail::RuleSet counting(const LabelSet& labels) const;   ///< rules whose H takes things of these labels
+
+  // ---- which rules could block at all (cap_reach.cc)
+  std::uint64_t elements_most() const;                      ///< of any rule and key, at least as many as there are
+  std::uint64_t counted_most(std::size_t rule) const;       ///< the same for one rule and its window
+  void keep_reachable();
+  bool asleep() const { return static_cast<std::size_t>(std::popcount(awake)) < rules.size(); }
 
   // ---- questions (cap.cc)
   bool applies(std::size_t rule, const LabelSet& labels) const;
@@ -123,6 +137,9 @@ struct CapView::State {
   const SessionState session;                 ///< a copy: callers pass what the record computes
   UtcTime t;
 
+  std::size_t slots_expected;
+
+  detail::RuleSet awake = 0;                  ///< could block; the others are nowhere below
   detail::CountedRules counted;
   detail::RuleSet scheduled = 0;              ///< hold at t
   detail::RuleSet selective = 0;              ///< look at the candidate's labels: applies_to or exempt
@@ -134,13 +151,18 @@ struct CapView::State {
   struct CountSelector { const Selector* selector; detail::RuleSet within, without; };
   std::vector<CountSelector> count_selectors;
   std::vector<detail::RuleSet> label_rules;            ///< per label set
+  std::vector<detail::RuleSet> relevant;               ///< per label set: those of them that still count something of it
   std::vector<detail::KeyId> label_keys;               ///< entry-side keys, per label set and group
   std::vector<std::uint32_t> label_key_ends;           ///< [label set × groups + group] → end in label_keys
   detail::LabelSums sums;
 
   struct ContactItem { ContactId contact; std::uint32_t labels; detail::RuleSet rules; bool shown; UtcTime at; std::uint32_t next; };
   std::vector<ContactItem> contact_items;              ///< while counting: elements of rules with counts = contact
+  struct UnverifiedItem { std::uint32_t labels; detail::RuleSet rules; UtcTime at; };
+  std::vector<UnverifiedItem> unverified_items;        ///< while counting
 
+  struct Slot { LabelSet labels; ContactId contact; };
+  std::vector<Slot> slots_so_far;                      ///< kept while a rule sleeps: with them a wider state can be made
   std::vector<std::vector<ContactId>> slot_contacts;
   std::vector<std::size_t> tightened;                  ///< groups in which the latest slot filled a key
   mutable std::vector<std::pair<ContactId, bool>> known_contacts;

@@ -2,6 +2,7 @@
 // oracles that share no code with it: by knowledge (each journal prefix) and by true display times.
 //
 // TAKT_HISTORIES: how many (default 20,000). TAKT_SEED: the first seed; a failure prints the seed that shows it alone.
+#include "core/cap_state.h"
 #include "tests/support/naive_caps.h"
 #include "tests/support/random_history.h"
 
@@ -39,6 +40,21 @@ std::vector<NaiveBlock> reported(const CapView& view, const CapCandidate& candid
   return found;
 }
 
+/// The same from a view that expects exactly these slots: any rule that they cannot fill sleeps in it.
+std::vector<NaiveBlock> reported_half_asleep(const RandomHistory& history, const std::vector<CapCandidate>& slots, const CapCandidate& candidate, UtcTime now) {
+  CapView::State state(history.ledger(), history.rules(), history.session(), now, slots.size());
+  for (const CapCandidate& slot : slots) state.add_slot(slot);
+  std::vector<NaiveBlock> found;
+  state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, detail::KeyId key, std::span<const Symbol> parts) {
+    const detail::KeyVerdict verdict = state.judge(rule, key, candidate.contact);
+    if (verdict.limit) found.push_back({history.rules()[rule].id, BlockKind::limit, {parts.begin(), parts.end()}, verdict.observed});
+    if (verdict.gap) found.push_back({history.rules()[rule].id, BlockKind::gap, {parts.begin(), parts.end()}, verdict.observed});
+    return false;
+  });
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 /// By knowledge: with the journal until this grant and the grant itself, no count that binds it exceeds its limit.
 void expect_promise_kept(const RandomHistory& history, const std::vector<CapCandidate>& slate, UtcTime now) {
   std::vector<JournalLine> journal = history.journal();
@@ -63,6 +79,7 @@ void decide(RandomHistory& history, Figures& figures) {
     const CapCandidate candidate = history.candidate();
     const auto expected = naive.blocks(candidate, slate, now);
     EXPECT_EQ(reported(view, candidate), expected) << "CapView and the definitions differ";
+    EXPECT_EQ(reported_half_asleep(history, slate, candidate, now), expected) << "a rule sleeps that could block";
     const bool blocked = view.blocks(candidate);
     EXPECT_EQ(blocked, !expected.empty());
     if (blocked) {
@@ -87,6 +104,7 @@ void decide(RandomHistory& history, Figures& figures) {
     std::vector<CapCandidate> longer = slate;
     longer.push_back(returning);
     EXPECT_EQ(reported(view, next), naive.blocks(next, longer, now)) << "after a slot of a known contact";
+    EXPECT_EQ(reported_half_asleep(history, longer, next, now), naive.blocks(next, longer, now)) << "a rule sleeps that could block";
   }
   history.commit(slate);
   ++figures.decisions;

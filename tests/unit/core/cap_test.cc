@@ -68,6 +68,39 @@ TEST(Cap, SlotsOfThisCallCountNowAndNotAMillisecondLater) {
   EXPECT_EQ(view.eligible_again(candidate, {}).at, at(0, 1));
 }
 
+TEST(Cap, ARuleFarFromItsLimitWakesWhenTheSlotsOfOneCallFillIt) {
+  LedgerBuilder built;
+  for (std::uint32_t item = 1; item < 4; ++item) built.shown(product(item), static_cast<std::uint8_t>(item), at(-100), at(-90));
+  CapRule far = cap(Counts::impression, Per::all, day, 40);
+  CapRule others = cap(Counts::impression, Per::item, day, 300);
+  const std::vector rules{far, others};
+  CapView view(built.ledger, rules, {}, at(0));
+  for (std::uint32_t n = 3; n < 40; ++n) {
+    const LabelSet labels = product(10 + n);
+    ASSERT_FALSE(view.blocks({&labels, contact(99)})) << n;
+    ASSERT_FALSE(view.newly_blocked({&labels, contact(99)})) << n;
+    view.add_slot({&labels, contact(99)});
+  }
+  const LabelSet next = product(9);
+  ASSERT_EQ(view.check({&next, contact(99)}).size(), 1U);
+  EXPECT_EQ(view.check({&next, contact(99)})[0].observed, 40U);
+  EXPECT_EQ(view.check({&next, contact(99)})[0].rule, &rules[0]);
+  EXPECT_TRUE(view.newly_blocked({&next, contact(99)}));
+}
+
+TEST(Cap, WhatLiesBehindTheWindowStillCountsForAGapThatIsLonger) {
+  LedgerBuilder built;
+  built.shown(product(1), 1, at(-3000), at(-2900));
+  CapRule rule = cap(Counts::impression, Per::item, day, 1);
+  rule.min_gap = days(3);
+  const Question gap{{rule}};
+  ASSERT_EQ(gap.check(built, product(1), at(0)).size(), 1U);
+  EXPECT_EQ(gap.check(built, product(1), at(0))[0].kind, BlockKind::gap);
+  EXPECT_EQ(gap.check(built, product(1), at(0))[0].observed, 0U);
+  EXPECT_EQ(gap.again(built, product(1), at(0)).at, at(-2900) + days(3));
+  EXPECT_FALSE(gap.blocks(built, product(2), at(0)));
+}
+
 TEST(Cap, AMailWithFiveProductsIsOneContact) {
   LedgerBuilder built;
   built.shown(mail(1), 1, at(-100), at(-90));
