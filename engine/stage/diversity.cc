@@ -45,6 +45,13 @@ double tags_similarity(const LabelSet& a, const LabelSet& b) {
   return shared == 0 ? 0 : static_cast<double>(shared) * inverse_root(a.tags.size()) * inverse_root(b.tags.size());
 }
 
+/// One bit per tag: without a common bit there is no common tag.
+std::uint64_t bits_of(const SymbolList& tags) {
+  std::uint64_t bits = 0;
+  for (const Symbol tag : tags) bits |= std::uint64_t{1} << (static_cast<std::uint32_t>(tag) % 64);
+  return bits;
+}
+
 } // namespace
 
 double similarity_of(const LabelSet& a, const LabelSet& b) {
@@ -90,6 +97,15 @@ SlateDiversity::SlateDiversity(const Diversity& policy, std::vector<const LabelS
       weight_(std::min(policy.strength, strength_max) / (1.0 - std::min(policy.strength, strength_max))), items_(std::move(items)),
       residual_(std::vector<double>(looked_at, 1.0)), penalties_(looked_at, 0.0), row_(looked_at) {
   TAKT_CHECK(looked_at <= items_.size(), "only items are looked at");
+  if (method_ == DiversityMethod::none) return;
+  outlines_.reserve(items_.size());
+  for (const LabelSet* labels : items_)
+    outlines_.push_back({labels->category.empty() ? Symbol::none : labels->category.front(), labels->brand, bits_of(labels->tags)});
+}
+
+bool SlateDiversity::may_be_alike(const Outline& a, const Outline& b) {
+  const bool shop = a.top == b.top && a.top != Symbol::none, maker = a.brand == b.brand && a.brand != Symbol::none;
+  return shop || maker || (a.tags & b.tags) != 0;
 }
 
 double SlateDiversity::penalty_of(double variance) const { return weight_ * std::log(std::max(variance, variance_min)); }
@@ -97,12 +113,15 @@ double SlateDiversity::penalty_of(double variance) const { return weight_ * std:
 void SlateDiversity::choose(std::size_t item, std::span<const char> open) {
   if (method_ == DiversityMethod::none) return;
   const auto is_asked = [&](std::size_t i) { return open.empty() || open[i] != 0; };
-  for (std::size_t i = 0; i < row_.size(); ++i) row_[i] = i == item ? 1.0 : is_asked(i) ? similarity_of(*items_[item], *items_[i]) : 0.0;
+  const Outline outline = outlines_[item];
+  for (std::size_t i = 0; i < row_.size(); ++i)
+    row_[i] = is_asked(i) && may_be_alike(outline, outlines_[i]) ? similarity_of(*items_[item], *items_[i]) : 0.0;
+  row_[item] = 1.0;
   chosen_.push_back(items_[item]);
   if (method_ == DiversityMethod::dpp) {
     residual_.choose(item, row_);
-    for (std::size_t i = 0; i < row_.size(); ++i)
-      if (is_asked(i) && residual_.at(i) < 1) penalties_[i] = penalty_of(residual_.at(i));
+    for (std::size_t i = 0; i < row_.size(); ++i) // a logarithm costs more than all the rest of a row
+      if (residual_.took_from(i) && is_asked(i) && residual_.at(i) < 1) penalties_[i] = penalty_of(residual_.at(i));
   } else {
     for (std::size_t i = 0; i < row_.size(); ++i) penalties_[i] = std::min(penalties_[i], -weight_ * row_[i]);
   }
