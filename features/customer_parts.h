@@ -1,5 +1,5 @@
 #pragma once
-/// What the two halves of the customer's part share; only customer_features.cc and customer_ledger.cc include this.
+/// What the two halves of the customer's part share, and the decay that families use; private to features/.
 #include "features/feature_row.h"
 
 #include <cmath>

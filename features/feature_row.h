@@ -24,10 +24,10 @@ struct CategoryHistory {
   DecayedCounts views{}, orders{};
   std::array<float, 2 * counter_half_lives.size()> logarithms{}; ///< ln(1 + each of them), once per category and not per candidate
 };
-/// How often an item or a category was shown, and 2^(-age / 1 d) of the last time.
+/// How often an item or a category was shown, and the last time.
 struct SeenBefore {
   std::uint32_t count = 0;
-  float recency = 0;
+  UtcTime last = UtcTime::min();
   bool operator==(const SeenBefore&) const = default;
 };
 /// Contacts of one channel: one decision × placement, one message, one talk.

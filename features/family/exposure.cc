@@ -1,8 +1,11 @@
 // How often the item and its category were shown. Scorers leave these at 0: see contact_pressure.cc.
+#include "features/customer_parts.h"
 #include "features/family/family.h"
 
 namespace takt::family {
 namespace {
+
+constexpr Duration seen_half_life = days(1);
 
 constexpr FeatureColumn own[] = {
     {"exposures", "ln(1 + times the item was shown so far)", "0 up"},
@@ -14,7 +17,7 @@ constexpr FeatureColumn own[] = {
 void write_own(const FeatureContext& context, std::span<const ItemFeatures> items, OwnColumns out) {
   const auto write = [&](const SeenBefore* seen, std::size_t item, std::size_t column) {
     out.at(item, column) = seen ? log_count(static_cast<float>(seen->count)) : 0.0F;
-    out.at(item, column + 1) = seen ? seen->recency : 0.0F;
+    out.at(item, column + 1) = seen ? static_cast<float>(decay(context.now, seen->last, seen_half_life)) : 0.0F;
   };
   for (std::size_t i = 0; i < items.size(); ++i) {
     write(context.customer.exposures.find(items[i].item), i, 0);

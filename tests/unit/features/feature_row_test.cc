@@ -114,7 +114,7 @@ TEST(PriorScorer, moves_with_each_signal_as_documented) {
 
 TEST(PriorScorer, leaves_exposures_to_the_fatigue_stage) {
   CustomerFeatures tired;
-  tired.exposures[item_a] = {50, 1};
+  tired.exposures[item_a] = {50, UtcTime{}};
   tired.contacts_last_week = 40;
   EXPECT_EQ(probability(tired, plain_item()), probability({}, plain_item()));
 }
