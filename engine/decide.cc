@@ -32,6 +32,7 @@ Result<Decision> run_stages(const World& world, const Person& person, const Deci
     // the logged propensities are true only for what is shown.
     Ranked ranked = stages.run(Stage::arbitrate, std::move(items), [&](Candidates in) { return arbitrate(call, opening, std::move(in)); });
     Slate slate = stages.run(Stage::compose, std::move(ranked), [&](Ranked in) { return compose(call, opening, features, std::move(in)); });
+    slate = keep_rows(call, opening, features, std::move(slate));
     slate = add_fallback(call, opening, std::move(slate));
     decision.placements.push_back(report(call, opening, std::move(slate), stages.take_timings()));
   }

@@ -114,5 +114,8 @@ const FeatureSchema& feature_schema();
 CustomerFeatures build_customer_features(const CustomerRecord& record, const SessionState& session, UtcTime now, bool profile_allowed);
 /// One row of feature_schema().columns.size() floats per item, row-major; the low 8 bits of each are 0. Cost: ~100 ns a row.
 void write_feature_rows(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<float> rows);
+/// The same bits in `columns` (ascending) of rows that were zero; the others mean nothing then. For a scorer that looks at few of them.
+void write_feature_columns(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<const std::size_t> columns,
+                           std::span<float> rows);
 
 } // namespace takt

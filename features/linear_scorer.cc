@@ -47,8 +47,11 @@ double probability_of(double log_odds) {
 
 LinearScorer::LinearScorer(std::string name, std::uint64_t fingerprint, double intercept, std::vector<double> weights, std::vector<CustomWeight> custom)
     : name_(std::move(name)), fingerprint_(fingerprint), intercept_(intercept), weights_(std::move(weights)), custom_(std::move(custom)) {
-  for (std::size_t c = 0; c < weights_.size(); ++c)
-    if (weights_[c] != 0) terms_.push_back({c, weights_[c]});
+  for (std::size_t c = 0; c < weights_.size(); ++c) {
+    if (weights_[c] == 0) continue;
+    terms_.push_back({c, weights_[c]});
+    columns_.push_back(c);
+  }
 }
 
 double LinearScorer::log_odds_of(const float* row) const {

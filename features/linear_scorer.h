@@ -23,6 +23,7 @@ public:
   std::string name() const override { return name_; }
   std::uint64_t schema_fingerprint() const override { return fingerprint_; }
   using Scorer::score;
+  std::span<const std::size_t> columns() const override { return columns_; }
   void score(std::span<const float> rows, const CustomRows& custom, std::span<double> probabilities) const override;
   double intercept() const { return intercept_; }
   const std::vector<double>& weights() const { return weights_; }
@@ -37,6 +38,7 @@ private:
   double intercept_;
   std::vector<double> weights_;
   std::vector<Term> terms_;                            ///< the weights that are not 0, by column
+  std::vector<std::size_t> columns_;                   ///< theirs
   std::vector<CustomWeight> custom_;
 };
 

@@ -18,6 +18,8 @@ public:
   virtual ~Scorer() = default;
   virtual std::string name() const = 0;
   virtual std::uint64_t schema_fingerprint() const = 0;             ///< must equal feature_schema().fingerprint
+  /// Columns that a result depends on, ascending: the others need not be written.
+  virtual std::span<const std::size_t> columns() const = 0;
   /// rows.size() == probabilities.size() × schema width. Each result in (0,1).
   virtual void score(std::span<const float> rows, const CustomRows& custom, std::span<double> probabilities) const = 0;
   void score(std::span<const float> rows, std::span<double> probabilities) const { score(rows, CustomRows{}, probabilities); }

@@ -1,4 +1,5 @@
-// Stage 6. One feature row per candidate in one matrix, one call of the scorer, then the terms that turn a probability into worth.
+// Stage 6. What the scorer looks at, of all candidates in one matrix, one call of the scorer, then the terms that turn a probability into
+// worth. Whole rows are made for those only that the log keeps.
 #include "core/check.h"
 #include "core/hash.h"
 #include "core/zone.h"
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <string_view>
 
 namespace takt {
 namespace {
@@ -35,12 +38,15 @@ public:
   ItemReader(const Call& call, const Opening& opening, const CustomerFeatures& customer)
       : call_(call), models_(*call.world.models), customer_(customer), popularity_(call, opening), service_(call.world.symbols->find("service")) {}
 
+  /// The rates are in four columns that few scorers of the first day look at, and lie elsewhere in the memory.
+  void leave_out_rates() { with_rates_ = false; }
+
   /// Two hundred items, their vectors and rows of counts lie all over the memory: asked for together they arrive together.
   void prefetch(std::span<const Candidate> candidates) const {
     for (const Candidate& candidate : candidates) {
       models_.vectors.row_of.prefetch(candidate.labels.item);
       models_.popularity.prefetch(candidate.labels.item);
-      models_.rates.by_item.prefetch(candidate.labels.item);
+      if (with_rates_) models_.rates.by_item.prefetch(candidate.labels.item);
     }
     for (const Candidate& candidate : candidates) {
       const std::uint32_t* row = customer_.taste.empty() ? nullptr : models_.vectors.row_of.find(candidate.labels.item);
@@ -56,11 +62,7 @@ public:
     features.brand = candidate.labels.brand;
     features.category = candidate.labels.category;
     features.popularity = popularity_.of(candidate.labels.item);
-    const Response own = models_.rates.of(candidate.labels), kind = models_.rates.of_kind(candidate.labels);
-    features.click_rate = own.click;
-    features.order_rate = own.order;
-    features.category_click_rate = kind.click;
-    features.category_order_rate = kind.order;
+    if (with_rates_) read_rates(candidate.labels, features);
     features.taste_match = taste_match(models_, customer_.taste, candidate.labels.item);
     features.retrieval_score = candidate.retrieval_score;
     features.price = static_cast<float>(item.price);
@@ -73,6 +75,14 @@ public:
   }
 
 private:
+  void read_rates(const LabelSet& labels, ItemFeatures& features) const {
+    const Response own = models_.rates.of(labels), kind = models_.rates.of_kind(labels);
+    features.click_rate = own.click;
+    features.order_rate = own.order;
+    features.category_click_rate = kind.click;
+    features.category_order_rate = kind.order;
+  }
+
   float age_days(const ItemFacts& item) const {
     if (item.added_at == UtcTime{}) return age_unknown_days;
     return static_cast<float>(static_cast<double>((call_.person.now - item.added_at).count()) / static_cast<double>(days(1).count()));
@@ -83,7 +93,11 @@ private:
   const CustomerFeatures& customer_;
   CallPopularity popularity_;
   Symbol service_;
+  bool with_rates_ = true;
 };
+
+/// The columns that ItemReader::leave_out_rates leaves empty.
+bool is_rate(std::string_view column) { return column.ends_with("_click_rate") || column.ends_with("_order_rate"); }
 
 /// The clock on the person's wall: the zone that this call names, else the one that their journey named last. Unknown: UTC.
 Duration utc_offset(const Call& call) {
@@ -94,18 +108,24 @@ Duration utc_offset(const Call& call) {
   return last == zones.rend() ? Duration{} : utc_offset_at(call.world.symbols->name(last->zone), call.person.now).value_or(Duration{});
 }
 
-/// Row-major, one row per candidate.
-std::vector<float> feature_rows(const Call& call, const Opening& opening, const CustomerFeatures& customer, std::span<const Candidate> candidates) {
-  const ItemReader reader(call, opening, customer);
+/// Row-major, one row per candidate, of which only `columns` (ascending) mean something.
+std::vector<float> feature_rows(const Call& call, const Opening& opening, const CustomerFeatures& customer, std::span<const Candidate> candidates,
+                                std::span<const std::size_t> columns) {
+  const FeatureSchema& schema = feature_schema();
+  ItemReader reader(call, opening, customer);
+  if (std::none_of(columns.begin(), columns.end(), [&](std::size_t column) { return is_rate(schema.columns[column].name); })) reader.leave_out_rates();
   reader.prefetch(candidates);
   std::vector<ItemFeatures> items;
   items.reserve(candidates.size());
   for (const Candidate& candidate : candidates) items.push_back(reader.read(candidate));
   const Person& person = call.person;
   const CustomerRecord nobody;
-  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel, utc_offset(call)};
-  std::vector<float> rows(candidates.size() * feature_schema().columns.size());
-  write_feature_rows(context, items, rows);
+  const bool asks_the_clock = !columns.empty() && columns.front() < schema.shared_count; // its columns are shared ones; a zone costs a look-up
+  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel,
+                               asks_the_clock ? utc_offset(call) : Duration{}};
+  std::vector<float> rows(candidates.size() * schema.columns.size());
+  if (columns.size() == schema.columns.size()) write_feature_rows(context, items, rows);
+  else write_feature_columns(context, items, columns, rows);
   return rows;
 }
 
@@ -118,18 +138,38 @@ std::vector<float> custom_rows(const Call& call, std::span<const Candidate> cand
   return call.world.custom->rows(call.person, items);
 }
 
+/// first, first + 1, … up to the last column of the schema.
+std::vector<std::size_t> columns_from(std::size_t first) {
+  std::vector<std::size_t> columns(feature_schema().columns.size() - first);
+  std::iota(columns.begin(), columns.end(), first);
+  return columns;
+}
+
 /// Those with the smallest draw, keyed by item: who is in the sample does not depend on who else survived.
-std::vector<ScoredRows::Sample> sample_rows(const Call& call, const Opening& opening, std::span<const Candidate> candidates) {
+std::vector<std::uint32_t> sample_candidates(const Call& call, const Opening& opening, std::span<const Candidate> candidates) {
   const std::uint64_t key = mix64(mix64(call.request.seed, sample_salt), hash64(opening.request.placement.text()));
   std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
   draws.reserve(candidates.size());
-  for (const Candidate& candidate : candidates)
-    draws.emplace_back(mix64(key, call.world.catalogue->front(candidate.index).id_hash), candidate.row);
+  for (std::uint32_t i = 0; i < candidates.size(); ++i)
+    draws.emplace_back(mix64(key, call.world.catalogue->front(candidates[i].index).id_hash), i);
   const std::size_t count = std::min(sampled_rows_max, draws.size());
   std::partial_sort(draws.begin(), draws.begin() + static_cast<std::ptrdiff_t>(count), draws.end());
-  std::vector<ScoredRows::Sample> sampled;
-  for (std::size_t i = 0; i < count; ++i) sampled.push_back({candidates[draws[i].second].index, draws[i].second});
+  std::vector<std::uint32_t> sampled;
+  for (std::size_t i = 0; i < count; ++i) sampled.push_back(draws[i].second);
   return sampled;
+}
+
+/// Their whole rows: the rest of the slate's stages does not see them as candidates any more.
+ScoredRows rows_of_sample(const Call& call, const Opening& opening, const CustomerFeatures& features, std::span<const Candidate> candidates) {
+  ScoredRows scored;
+  std::vector<Candidate> picked;
+  for (const std::uint32_t place : sample_candidates(call, opening, candidates)) {
+    scored.sampled.push_back({candidates[place].index, static_cast<std::uint32_t>(picked.size())});
+    picked.push_back(candidates[place]);
+  }
+  scored.values = feature_rows(call, opening, features, picked, columns_from(0));
+  scored.custom = custom_rows(call, picked);
+  return scored;
 }
 
 /// Worth of one response in the account's currency.
@@ -147,12 +187,10 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
   TAKT_CHECK(scorer && scorer->schema_fingerprint() == feature_schema().fingerprint, "a served scorer knows this feature schema");
 
   for (std::size_t i = 0; i < items.alive.size(); ++i) items.alive[i].row = static_cast<std::uint32_t>(i);
-  items.scored.values = feature_rows(call, opening, features, items.alive);
-  items.scored.sampled = sample_rows(call, opening, items.alive);
-  items.scored.custom = custom_rows(call, items.alive);
   std::vector<double> probabilities(items.alive.size());
-  const CustomColumns* custom = call.world.custom.get();
-  scorer->score(items.scored.values, custom ? CustomRows{custom->prints(), items.scored.custom} : CustomRows{}, probabilities);
+  const std::vector<float> custom = custom_rows(call, items.alive);
+  scorer->score(feature_rows(call, opening, features, items.alive, scorer->columns()), call.world.custom ? CustomRows{call.world.custom->prints(), custom} : CustomRows{}, probabilities);
+  items.scored = rows_of_sample(call, opening, features, items.alive);
 
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const Arbitration& arbitration = call.world.policy().arbitration;
@@ -171,6 +209,30 @@ Candidates score_items(const Call& call, const Opening& opening, const CustomerF
     }
   }
   return items;
+}
+
+Slate keep_rows(const Call& call, const Opening& opening, const CustomerFeatures& features, Slate slate) {
+  const FeatureSchema& schema = feature_schema();
+  const std::size_t width = schema.columns.size();
+  std::vector<Candidate> chosen;
+  auto next = static_cast<std::uint32_t>(slate.scored.sampled.size());
+  for (SlateChoice& choice : slate.choices) {
+    if (choice.candidate.row == not_scored) continue;
+    const auto same = [&](const ScoredRows::Sample& sample) { return sample.index == choice.candidate.index; };
+    const auto sample = std::find_if(slate.scored.sampled.begin(), slate.scored.sampled.end(), same);
+    const bool has_row = sample != slate.scored.sampled.end();
+    choice.candidate.row = has_row ? sample->row : next++;
+    if (!has_row) chosen.push_back(choice.candidate);
+  }
+  if (chosen.empty()) return slate;
+  // What all candidates share stands in the rows of the sample.
+  std::vector<float> rows = feature_rows(call, opening, features, chosen, columns_from(schema.shared_count));
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    std::copy_n(slate.scored.values.begin(), schema.shared_count, rows.begin() + static_cast<std::ptrdiff_t>(i * width));
+  slate.scored.values.insert(slate.scored.values.end(), rows.begin(), rows.end());
+  const std::vector<float> custom = custom_rows(call, chosen);
+  slate.scored.custom.insert(slate.scored.custom.end(), custom.begin(), custom.end());
+  return slate;
 }
 
 } // namespace takt

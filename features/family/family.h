@@ -8,15 +8,18 @@
 
 namespace takt {
 
-/// Where a family writes its own columns: `at(i, c)` is column c of the family in the row of the i-th item.
+/// Where a family writes its own columns: `at(i, c)` is column c of the family in the row of the i-th item. A column that nobody
+/// wants may be left out, where that spares work, or be written all the same.
 class OwnColumns {
 public:
-  OwnColumns(float* first, std::size_t width) : first_(first), width_(width) {}
+  OwnColumns(float* first, std::size_t width, std::span<const char> wanted = {}) : first_(first), width_(width), wanted_(wanted) {}
+  bool wants(std::size_t column) const { return wanted_.empty() || wanted_[column] != 0; }
   float& at(std::size_t item, std::size_t column) const { return first_[item * width_ + column]; }
 
 private:
   float* first_;
   std::size_t width_;
+  std::span<const char> wanted_;                       ///< per column of the family; empty: all
 };
 
 struct FeatureFamily {
@@ -37,6 +40,8 @@ public:
   std::span<const FeatureFamily> families() const { return families_; }
   /// rows.size() == items.size() × schema().columns.size().
   void write(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<float> rows) const;
+  /// The same bits in these columns (ascending) of rows that were zero; what the others hold then means nothing.
+  void write_columns(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<const std::size_t> columns, std::span<float> rows) const;
 
 private:
   std::vector<FeatureFamily> families_;

@@ -42,10 +42,13 @@ void write_shared(const FeatureContext& context, float* values) {
 void write_own(const FeatureContext& context, std::span<const ItemFeatures> items, OwnColumns out) {
   const CustomerFeatures& customer = context.customer;
   static constexpr CategoryHistory nothing{};
+  bool wants_categories = false;
+  for (std::size_t c = 0; c < 2 * counters; ++c) wants_categories = wants_categories || out.wants(2 + c);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const ItemFeatures& item = items[i];
     out.at(i, 0) = log_count(std::max(look_up(customer.bought, item.item), look_up(customer.bought, item.group)));
     out.at(i, 1) = log_count(look_up(customer.viewed, item.item));
+    if (!wants_categories) continue;
     const std::uint32_t* row = item.category.empty() ? nullptr : customer.category_row.find(item.category.back());
     const CategoryHistory& history = row ? customer.categories[*row] : nothing;
     for (std::size_t c = 0; c < 2 * counters; ++c) out.at(i, 2 + c) = history.logarithms[c];

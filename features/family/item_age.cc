@@ -16,8 +16,8 @@ constexpr FeatureColumn own[] = {
 void write_own(const FeatureContext&, std::span<const ItemFeatures> items, OwnColumns out) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const float age_days = std::max(items[i].age_days, 0.0F);
-    out.at(i, 0) = std::exp2(-age_days / freshness_half_life_days);
-    out.at(i, 1) = std::log1p(age_days);
+    if (out.wants(0)) out.at(i, 0) = std::exp2(-age_days / freshness_half_life_days);
+    if (out.wants(1)) out.at(i, 1) = std::log1p(age_days);
   }
 }
 

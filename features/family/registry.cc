@@ -84,6 +84,29 @@ void FeatureSet::write(const FeatureContext& context, std::span<const ItemFeatur
   for (std::size_t i = 1; i < items.size(); ++i) std::copy_n(rows.data(), schema_.shared_count, rows.data() + i * width);
 }
 
+void FeatureSet::write_columns(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<const std::size_t> columns,
+                               std::span<float> rows) const {
+  const std::size_t width = schema_.columns.size();
+  TAKT_CHECK(rows.size() == items.size() * width, "feature rows have the schema's width");
+  if (items.empty()) return;
+  std::vector<char> wanted(width, 0);
+  for (const std::size_t column : columns) wanted[column] = 1;
+  const auto any = [](std::span<const char> some) { return std::find(some.begin(), some.end(), 1) != some.end(); };
+  std::size_t shared = 0, own = schema_.shared_count;
+  for (const FeatureFamily& family : families_) {
+    const std::span<const char> wanted_shared = std::span(wanted).subspan(shared, family.shared.size());
+    const std::span<const char> wanted_own = std::span(wanted).subspan(own, family.own.size());
+    if (any(wanted_shared)) family.write_shared(context, rows.data() + shared);
+    if (any(wanted_own)) family.write_own(context, items, OwnColumns(rows.data() + own, width, wanted_own));
+    shared += family.shared.size();
+    own += family.own.size();
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    float* row = rows.data() + i * width;
+    for (const std::size_t column : columns) row[column] = rounded(column < schema_.shared_count ? rows[column] : row[column]);
+  }
+}
+
 std::size_t FeatureSchema::find(std::string_view name) const {
   const auto found = std::find_if(columns.begin(), columns.end(), [&](const SchemaColumn& column) { return column.name == name; });
   return static_cast<std::size_t>(found - columns.begin());
@@ -93,6 +116,11 @@ const FeatureSchema& feature_schema() { return feature_set().schema(); }
 
 void write_feature_rows(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<float> rows) {
   feature_set().write(context, items, rows);
+}
+
+void write_feature_columns(const FeatureContext& context, std::span<const ItemFeatures> items, std::span<const std::size_t> columns,
+                           std::span<float> rows) {
+  feature_set().write_columns(context, items, columns, rows);
 }
 
 std::string_view to_text(Reads reads) {

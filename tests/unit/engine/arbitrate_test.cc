@@ -14,6 +14,7 @@ class FlatScorer final : public Scorer {
 public:
   std::string name() const override { return "flat"; }
   std::uint64_t schema_fingerprint() const override { return feature_schema().fingerprint; }
+  std::span<const std::size_t> columns() const override { return {}; }
   void score(std::span<const float>, const CustomRows&, std::span<double> probabilities) const override {
     for (double& probability : probabilities) probability = 0.1;
   }

@@ -120,9 +120,16 @@ TEST_F(Columns, ADecisionLogsThemForItsItemsAndTheScorerReadsThem) {
   world.models = models;
   const Call call(world, bound.person, scene_.request);
   const Candidates scored = score_items(call, bound.opening, customer_features(*models, bound.person), bound.candidates());
-  ASSERT_EQ(scored.scored.custom, (Row{1, 0, 0})) << "by id: boots, coat, hat";
+  ASSERT_EQ(scored.scored.custom.size(), scored.scored.sampled.size());
+  for (const ScoredRows::Sample& one : scored.scored.sampled) EXPECT_EQ(scored.scored.custom[one.row], bound.name(one.index) == "boots" ? 1 : 0);
   EXPECT_NEAR(scored.alive[0].terms.p_act, 1 / (1 + std::exp(5.0)), 1e-12);
   EXPECT_NEAR(scored.alive[1].terms.p_act, 1 / (1 + std::exp(2.0)), 1e-12);
+  Slate slate;
+  for (const Candidate& candidate : scored.alive) slate.choices.push_back({candidate, 1, 1, true});
+  slate.scored = scored.scored;
+  const Slate kept = keep_rows(call, bound.opening, customer_features(*models, bound.person), slate);
+  ASSERT_EQ(kept.scored.custom.size(), 3U);
+  for (const SlateChoice& choice : kept.choices) EXPECT_EQ(kept.scored.custom[choice.candidate.row], bound.name(choice.candidate.index) == "boots" ? 1 : 0);
 }
 
 } // namespace
