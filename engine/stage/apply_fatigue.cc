@@ -19,16 +19,21 @@ constexpr std::uint32_t full_path = 0;
 Symbol key_of(Symbol label) { return static_cast<Symbol>(static_cast<std::uint32_t>(label) + 1); }
 
 struct KeyFatigue {
-  std::vector<UtcTime> clicks;
   double fatigue = 0;
-  double discount = 1;
   std::uint32_t exposures = 0;
 };
 
+using Row = std::uint32_t;
+
 /// Rows of keys, per candidate or per label set: row numbers one after the other, with the end of each.
 struct RowLists {
-  std::vector<std::size_t> rows, ends;
-  std::span<const std::size_t> of(std::size_t list) const {
+  std::vector<Row> rows, ends;
+  void reserve(std::size_t lists, std::size_t rows_each) {
+    rows.reserve(lists * rows_each);
+    ends.reserve(lists);
+  }
+  void end_list() { ends.push_back(static_cast<Row>(rows.size())); }
+  std::span<const Row> of(std::size_t list) const {
     const std::size_t begin = list == 0 ? 0 : ends[list - 1];
     return std::span(rows).subspan(begin, ends[list] - begin);
   }
@@ -37,16 +42,18 @@ struct RowLists {
 class FatigueTable {
 public:
   FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates)
-      : policy_(policy), rows_of_(policy.per.size()) {
-    candidate_rows_.rows.reserve(candidates.size() * policy.per.size());
-    candidate_rows_.ends.reserve(candidates.size());
+      : policy_(policy), row_after_(policy.per.size()) {
+    candidate_rows_.reserve(candidates.size(), policy.per.size());
+    for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
+      if (policy.per[dimension] == Per::item) row_after_[dimension].reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
         for (const Symbol label : detail::key_values(policy.per[dimension], full_path, candidate.labels, detail::KeySide::candidate))
           candidate_rows_.rows.push_back(row_of(dimension, label));
-      candidate_rows_.ends.push_back(candidate_rows_.rows.size());
+      candidate_rows_.end_list();
     }
     keys_.resize(rows_count_);
+    discounts_.assign(rows_count_, 1.0);
   }
 
   void read(const Ledger& ledger, UtcTime now) {
@@ -62,8 +69,7 @@ public:
       if (!shown || *shown > now) continue;
       exposures.push_back({&entry, *shown});
       for (const Mark& mark : entry.marks)
-        if (mark.kind == MarkKind::clicked)
-          for (const std::size_t key : rows.of(entry.labels)) keys_[key].clicks.push_back(mark.at);
+        if (mark.kind == MarkKind::clicked) note_click(rows.of(entry.labels), mark.at);
     }
     for (const auto& [entry, shown] : exposures) {
       add(rows.of(entry->labels), shown, now);
@@ -71,8 +77,8 @@ public:
       for (const UtcTime again : reshown_at(*entry, ledger.labels_of(*entry).medium))
         if (again <= now) add(rows.of(entry->labels), again, now);
     }
-    for (KeyFatigue& key : keys_)
-      if (key.exposures > 0) key.discount = fatigue_discount(key.fatigue, policy_.beta);
+    for (Row key = 0; key < keys_.size(); ++key)
+      if (keys_[key].exposures > 0) discounts_[key] = fatigue_discount(keys_[key].fatigue, policy_.beta);
   }
 
   struct Verdict { double factor = 1; std::uint32_t exposures = 0; };
@@ -80,16 +86,21 @@ public:
   Verdict of(std::size_t candidate) const {
     Verdict verdict;
     const auto keys = candidate_rows_.of(candidate);
-    for (const std::size_t key : keys) verdict.factor *= keys_[key].discount;
+    for (const Row key : keys) verdict.factor *= discounts_[key];
     if (!keys.empty()) verdict.exposures = keys_[keys.front()].exposures;
     return verdict;
   }
 
 private:
-  void add(std::span<const std::size_t> keys, UtcTime shown, UtcTime now) {
+  void note_click(std::span<const Row> keys, UtcTime at) {
+    clicks_.resize(keys_.size()); // most people clicked on nothing
+    for (const Row key : keys) clicks_[key].push_back(at);
+  }
+
+  void add(std::span<const Row> keys, UtcTime shown, UtcTime now) {
     const double weight = exposure_weight(shown, now, policy_.half_life);
-    for (const std::size_t key : keys) {
-      keys_[key].fatigue += weight * left_by_clicks(keys_[key].clicks, shown, now);
+    for (const Row key : keys) {
+      keys_[key].fatigue += clicks_.empty() ? weight : weight * left_by_clicks(clicks_[key], shown, now);
       ++keys_[key].exposures;
     }
   }
@@ -97,26 +108,28 @@ private:
   /// Entries share their label sets, so keys are looked up per set.
   RowLists rows_by_label_set(const Ledger& ledger) const {
     RowLists lists;
-    lists.ends.reserve(ledger.label_sets.size());
+    lists.reserve(ledger.label_sets.size(), policy_.per.size());
     for (const LabelSet& set : ledger.label_sets) {
       for (std::size_t dimension = 0; dimension < policy_.per.size(); ++dimension)
         for (const Symbol label : detail::key_values(policy_.per[dimension], full_path, set, detail::KeySide::entry))
-          if (const std::size_t* found = rows_of_[dimension].find(key_of(label))) lists.rows.push_back(*found);
-      lists.ends.push_back(lists.rows.size());
+          if (const Row* after = row_after_[dimension].find(key_of(label))) lists.rows.push_back(*after - 1);
+      lists.end_list();
     }
     return lists;
   }
 
-  std::size_t row_of(std::size_t dimension, Symbol label) {
-    if (const std::size_t* known = rows_of_[dimension].find(key_of(label))) return *known;
-    rows_of_[dimension].emplace(key_of(label), rows_count_);
-    return rows_count_++;
+  Row row_of(std::size_t dimension, Symbol label) {
+    Row& after = row_after_[dimension][key_of(label)];
+    if (after == 0) after = ++rows_count_;
+    return after - 1;
   }
 
   const FatiguePolicy& policy_;
-  std::vector<FlatSymbolMap<std::size_t>> rows_of_;   ///< per dimension of the policy
-  std::size_t rows_count_ = 0;
+  std::vector<FlatSymbolMap<Row>> row_after_;         ///< per dimension of the policy: key → row + 1
+  Row rows_count_ = 0;
   std::vector<KeyFatigue> keys_;
+  std::vector<double> discounts_;                     ///< per key
+  std::vector<std::vector<UtcTime>> clicks_;          ///< per key; empty where nothing was clicked
   RowLists candidate_rows_;
 };
 
