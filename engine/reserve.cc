@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace takt {
 namespace {
@@ -80,11 +81,16 @@ void grant_slots(const World& world, const PlacementRules& rules, const Decision
   }
 }
 
-/// What the log keeps: the answer without the long list of explain=full, which replay makes again.
-std::string log_bytes(const DecisionRequest& request, const Decision& decision) {
-  DecisionRecord record{request, decision};
-  for (PlacementDecision& placement : record.decision.placements) placement.dropped.clear();
-  return encode_decision(record);
+/// What the log keeps: the answer without the long list of explain=full, which replay makes again. The decision is lent, not copied: it
+/// comes back as it was.
+std::string log_bytes(const DecisionRequest& request, Decision& decision) {
+  std::vector<std::vector<DroppedItem>> left_out;
+  for (PlacementDecision& placement : decision.placements) left_out.push_back(std::exchange(placement.dropped, {}));
+  DecisionRecord record{request, std::move(decision)};
+  std::string bytes = encode_decision(record);
+  decision = std::move(record.decision);
+  for (std::size_t i = 0; i < left_out.size(); ++i) decision.placements[i].dropped = std::move(left_out[i]);
+  return bytes;
 }
 
 } // namespace

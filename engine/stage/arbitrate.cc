@@ -11,9 +11,8 @@ namespace {
 /// What orders a candidate; they are sorted instead of it, because a candidate is large.
 struct Place {
   double score = 0;
-  std::uint32_t id_rank = 0;                 ///< ties by item id
+  ItemIndex item = 0;                        ///< ties by its id
   std::uint32_t candidate = 0;
-  bool operator<(const Place& other) const { return score != other.score ? score > other.score : id_rank < other.id_rank; }
 };
 
 } // namespace
@@ -35,7 +34,7 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items) {
     const bool beats_hold = candidate.score > 0 || candidate.pinned_slot ||
                             std::find(never_hold.begin(), never_hold.end(), candidate.labels.kind) != never_hold.end();
     if (!may_hold || beats_hold) {
-      places.push_back({candidate.score, call.world.catalogue->rank(candidate.index), i});
+      places.push_back({candidate.score, candidate.index, i});
       continue;
     }
     Reason reason;
@@ -43,7 +42,10 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items) {
     reason.code = ReasonCode::below_hold;
     ranked.dropped.push_back({candidate.index, {std::move(reason)}});
   }
-  std::sort(places.begin(), places.end());
+  const Catalogue& catalogue = *call.world.catalogue; // ranks lie all over a large array: asked for where there is a tie
+  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+    return a.score != b.score ? a.score > b.score : catalogue.rank(a.item) < catalogue.rank(b.item);
+  });
   ranked.alive.reserve(places.size());
   for (const Place& place : places) ranked.alive.push_back(std::move(items.alive[place.candidate]));
   return ranked;

@@ -42,7 +42,11 @@ public:
     slate_.dropped = std::move(ranked.dropped);
     slate_.unknown = std::move(ranked.unknown);
     slate_.scored = std::move(ranked.scored);
+    slate_.choices.reserve(opening.limit);
     const auto& never_hold = policy_.arbitration.never_hold;
+    normalised_.reserve(items_.size());
+    never_held_.reserve(items_.size());
+    keys_.reserve(items_.size());
     double score_max = 0;
     for (const Candidate& item : items_) score_max = std::max(score_max, std::abs(item.score));
     for (const Candidate& item : items_) {
@@ -61,7 +65,7 @@ public:
     slate_.dropped.reserve(slate_.dropped.size() + items_.size());
     const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
     for (std::size_t i = 0; i < items_.size(); ++i)
-      if (open_[i]) slate_.dropped.push_back({items_[i].index, {rest}});
+      if (open_[i]) slate_.dropped.push_back({items_[i].index, std::vector<Reason>(1, rest)});
     if (slate_.choices.size() < opening_.limit) slate_.reasons = why_short(slate_);
     if (slate_.choices.empty()) answer_nothing(stop);
     return std::move(slate_);
