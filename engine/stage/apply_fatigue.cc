@@ -147,12 +147,11 @@ Candidates apply_fatigue(const Call& call, const Opening& opening, Candidates it
     const auto [factor, exposures] = table.of(i);
     candidate.terms.fatigue_factor = factor;
     if (factor >= factor_worth_telling) continue;
-    Reason reason;
+    Reason& reason = candidate.reasons.emplace_back();
     reason.stage = Stage::fatigue;
     reason.code = ReasonCode::fatigued;
     reason.observed = exposures;
     reason.factor = factor;
-    candidate.reasons.push_back(std::move(reason));
   }
   return items;
 }

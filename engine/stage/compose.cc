@@ -64,8 +64,12 @@ public:
       if (!fill(slot)) break;
     slate_.dropped.reserve(slate_.dropped.size() + items_.size());
     const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
-    for (std::size_t i = 0; i < items_.size(); ++i)
-      if (open_[i]) slate_.dropped.push_back({items_[i].index, std::vector<Reason>(1, rest)});
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!open_[i]) continue;
+      std::vector<Reason> reasons = std::move(items_[i].reasons); // its discounts interest nobody any more, its memory does
+      reasons.assign(1, rest);
+      slate_.dropped.push_back({items_[i].index, std::move(reasons)});
+    }
     if (slate_.choices.size() < opening_.limit) slate_.reasons = why_short(slate_);
     if (slate_.choices.empty()) answer_nothing(stop);
     return std::move(slate_);

@@ -101,9 +101,12 @@ void FeatureSet::write_columns(const FeatureContext& context, std::span<const It
     shared += family.shared.size();
     own += family.own.size();
   }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    float* row = rows.data() + i * width;
-    for (const std::size_t column : columns) row[column] = rounded(column < schema_.shared_count ? rows[column] : row[column]);
+  const auto first_own = std::lower_bound(columns.begin(), columns.end(), schema_.shared_count);
+  const std::span<const std::size_t> shared_columns(columns.begin(), first_own), own_columns(first_own, columns.end());
+  for (const std::size_t column : shared_columns) rows[column] = rounded(rows[column]);
+  for (float *row = rows.data(), *end = row + rows.size(); row != end; row += width) {
+    for (const std::size_t column : own_columns) row[column] = rounded(row[column]);
+    for (const std::size_t column : shared_columns) row[column] = rows[column];
   }
 }
 
