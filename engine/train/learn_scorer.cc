@@ -4,6 +4,7 @@
 #include "features/linear_scorer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <numeric>
 
@@ -11,6 +12,8 @@ namespace takt {
 namespace {
 
 constexpr double train_share = 0.70, calibrate_share = 0.15;
+/// What was fitted has the level of its own clicks, some hundred at least: the few that calibrate it move it by their share.
+constexpr double fitted_level_strength = 50;
 
 using Rows = std::vector<std::uint32_t>;
 
@@ -38,7 +41,8 @@ std::vector<std::size_t> columns_of_the_ledger() {
 /// log odds → a · log odds + b, fitted on rows that the weights have not seen.
 struct Calibration { double scale = 1, shift = 0; };
 
-Calibration calibrate(const LabelledRows& data, std::span<const std::uint32_t> rows, const LogisticFit& fit) {
+/// `strength`: how many responses' worth a level that is not to be moved has.
+Calibration calibrate(const LabelledRows& data, std::span<const std::uint32_t> rows, const LogisticFit& fit, double strength) {
   LabelledRows odds;
   odds.width = 1;
   for (const std::uint32_t row : rows) {
@@ -50,12 +54,13 @@ Calibration calibrate(const LabelledRows& data, std::span<const std::uint32_t> r
   const std::vector<double> unchanged{1};
   FitOptions options;
   options.slots_max = 1;
+  options.intercept_strength = strength;
   const LogisticFit found = fit_logistic(odds, rows_between(0, odds.size()), 0, unchanged, options, {});
   return {found.weights[0], found.intercept};
 }
 
 /// Weights, calibration and the slot of a middling impression in one linear scorer.
-std::shared_ptr<const LinearScorer> fold(const LogisticFit& fit, const Calibration& calibration, const std::vector<CustomFeature>& features) {
+std::shared_ptr<const LinearScorer> fold(std::string name, const LogisticFit& fit, const Calibration& calibration, const std::vector<CustomFeature>& features) {
   std::vector<double> weights = fit.weights;
   for (double& weight : weights) weight *= calibration.scale;
   const std::size_t width = feature_schema().columns.size();
@@ -63,10 +68,28 @@ std::shared_ptr<const LinearScorer> fold(const LogisticFit& fit, const Calibrati
   for (std::size_t c = 0; c < features.size(); ++c) custom.push_back({print_of(features[c]), features[c].id, weights[width + c]});
   weights.resize(width);
   const double intercept = calibration.scale * (fit.intercept + fit.mean_slot_offset) + calibration.shift;
-  return std::make_shared<LinearScorer>("logistic-2", feature_schema().fingerprint, intercept, std::move(weights), std::move(custom));
+  return std::make_shared<LinearScorer>(std::move(name), feature_schema().fingerprint, intercept, std::move(weights), std::move(custom));
 }
 
-ProbabilityMetrics judge(const Scorer& scorer, const Outcomes& outcomes, std::span<const std::uint32_t> rows) {
+struct Judgement {
+  ProbabilityMetrics metrics;
+  std::vector<double> losses;                          ///< per row, in nats
+};
+
+/// By how many standard errors of the paired difference is a better than b?
+double lead_of(const Judgement& a, const Judgement& b) {
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < a.losses.size(); ++i) {
+    const double lead = b.losses[i] - a.losses[i];
+    sum += lead;
+    squares += lead * lead;
+  }
+  const auto n = static_cast<double>(a.losses.size());
+  const double mean = sum / n, variance = squares / n - mean * mean;
+  return variance > 0 ? mean / std::sqrt(variance / n) : 0;
+}
+
+Judgement judge(const Scorer& scorer, const Outcomes& outcomes, std::span<const std::uint32_t> rows) {
   const LabelledRows& data = outcomes.data;
   const auto width = static_cast<std::ptrdiff_t>(feature_schema().columns.size());
   std::vector<std::uint64_t> columns;
@@ -81,7 +104,12 @@ ProbabilityMetrics judge(const Scorer& scorer, const Outcomes& outcomes, std::sp
   }
   std::vector<double> predicted(rows.size());
   scorer.score(matrix, CustomRows{columns, custom}, predicted);
-  return measure_probabilities(predicted, labels, weights);
+  Judgement judgement{measure_probabilities(predicted, labels, weights), {}};
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    const auto label = static_cast<double>(labels[i]);
+    judgement.losses.push_back(-static_cast<double>(weights[i]) * (label * std::log(predicted[i]) + (1 - label) * std::log1p(-predicted[i])));
+  }
+  return judgement;
 }
 
 std::vector<std::optional<float>> still_columns(const LabelledRows& data) {
@@ -98,6 +126,28 @@ std::string number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", value);
   return text;
+}
+
+/// The learnt weights, the prior's weights at the level of the outcomes, or the prior as it is. Some ten clicks can tell a level and no
+/// order: what has more freedom must be better by a standard error.
+void choose(const Outcomes& outcomes, const LogisticFit& fit, const LinearScorer& prior, std::span<const std::uint32_t> seen, std::span<const std::uint32_t> held_out,
+            std::span<const std::uint32_t> last, LearntScorer& result) {
+  LogisticFit as_before = fit;
+  as_before.intercept = prior.intercept();
+  as_before.weights = prior.weights();
+  as_before.weights.resize(outcomes.data.width);
+  const Calibration learnt_level = calibrate(outcomes.data, held_out, fit, fitted_level_strength), prior_level = calibrate(outcomes.data, seen, as_before, 1);
+  const auto learnt = fold("logistic-2", fit, learnt_level, outcomes.custom), levelled = fold("prior-levelled-1", as_before, prior_level, outcomes.custom);
+  const Judgement of_learnt = judge(*learnt, outcomes, last), of_levelled = judge(*levelled, outcomes, last), of_prior = judge(prior, outcomes, last);
+  result.learnt = of_learnt.metrics;
+  result.levelled = of_levelled.metrics;
+  result.prior = of_prior.metrics;
+  if (learnt_level.scale > 0 && std::min(lead_of(of_learnt, of_levelled), lead_of(of_learnt, of_prior)) > 1) result.scorer = learnt;
+  else if (prior_level.scale > 0 && lead_of(of_levelled, of_prior) > 1) {
+    result.scorer = levelled;
+    result.keeps_order = true;
+  } else if (!(learnt_level.scale > 0)) result.reason = "what was learnt does not order what came after it";
+  else result.reason = "held-out log loss " + number(result.learnt.log_loss) + " is not clearly below the prior's " + number(result.prior.log_loss);
 }
 
 } // namespace
@@ -129,15 +179,8 @@ LearntScorer learn_scorer_from(const Outcomes& outcomes, const Scorer& prior, co
   std::vector<double> prior_weights = linear->weights();
   prior_weights.resize(data.width); // of a configured column nothing is expected
   const LogisticFit fit = fit_logistic(data, train, linear->intercept(), prior_weights, options, progress);
-  const Calibration calibration = calibrate(data, held_out, fit);
-  const auto scorer = fold(fit, calibration, outcomes.custom);
   result.slot_offsets = fit.slot_offsets;
-  result.learnt = judge(*scorer, outcomes, last);
-  result.prior = judge(prior, outcomes, last);
-  if (!(calibration.scale > 0)) result.reason = "what was learnt does not order what came after it";
-  else if (!(result.learnt.log_loss < result.prior.log_loss))
-    result.reason = "held-out log loss " + number(result.learnt.log_loss) + " is not below the prior's " + number(result.prior.log_loss);
-  else result.scorer = scorer;
+  choose(outcomes, fit, *linear, rows_between(0, calibrate_end), held_out, last, result);
   return result;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 /// The scorer, learnt from logged outcomes: `takt train` calls learn_scorer once and serves what it returns, or keeps the prior and
-/// says why. Oldest 70 % of the impressions train, the next 15 % calibrate (Platt 1999), the newest 15 % judge: the learnt scorer
-/// replaces the prior only where its held-out log loss is smaller. Columns of the ledger (exposures, contact pressure) keep the
+/// says why. Oldest 70 % of the impressions train, the next 15 % calibrate (Platt 1999), the newest 15 % judge: the prior, the prior's
+/// weights at the level of the outcomes, or the learnt weights; what has more freedom must have a smaller log loss, by a standard error.
+/// Columns of the ledger (exposures, contact pressure) keep the
 /// prior's weight, 0: fatigue owns what tires, and it must enter once.
 /// Deterministic. Errors: those of the store. Threads, cost, memory: engine/train/outcomes.h and features/logistic_fit.h.
 #include "engine/train/outcomes.h"
@@ -25,7 +26,8 @@ struct LearntScorer {
   std::string reason;                                  ///< why it stays; empty where it does not
   std::size_t impressions = 0, decisions = 0;
   double clicks = 0;                                   ///< meant ones: the sum of P(intended)
-  ProbabilityMetrics learnt, prior;                    ///< on the part that judges; empty where there was too little
+  ProbabilityMetrics learnt, levelled, prior;          ///< on the part that judges; empty where there was too little
+  bool keeps_order = false;                            ///< the scorer has the prior's weights, at the level of the outcomes (`levelled`)
   std::vector<double> slot_offsets;                    ///< log odds by slot, as fitted
   std::vector<std::optional<float>> still;             ///< per column: its one value in all outcomes; none where it has several
   double click_rate = 0;                               ///< meant clicks per impression, over all outcomes

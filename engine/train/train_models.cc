@@ -103,7 +103,10 @@ std::function<double(Symbol)> count_baskets(const Interactions& seen) {
 std::vector<std::string> told(const LearntScorer& learnt) {
   if (!learnt.scorer) return {"the prior stays: " + learnt.reason};
   std::ostringstream text;
-  text << std::fixed << std::setprecision(4) << "held-out log loss " << learnt.learnt.log_loss << ", the prior's " << learnt.prior.log_loss << "; AUC "
+  if (learnt.keeps_order)
+    text << std::fixed << std::setprecision(4) << "the prior's weights at the level of the outcomes: held-out log loss " << learnt.levelled.log_loss << ", learnt weights "
+         << learnt.learnt.log_loss << ", the prior " << learnt.prior.log_loss;
+  else text << std::fixed << std::setprecision(4) << "held-out log loss " << learnt.learnt.log_loss << ", the prior's " << learnt.prior.log_loss << "; AUC "
        << learnt.learnt.auc << ", calibration error " << learnt.learnt.calibration_error;
   return {text.str()};
 }

@@ -282,7 +282,7 @@ TEST(World, names_its_versions) {
   policy->version = 5;
   policy->hash = 77;
   rulebook->policy = policy;
-  const World world{Catalogue::build({}, symbols, 9), rulebook, untrained_models(), &symbols};
+  const World world{Catalogue::build({}, symbols, 9), rulebook, untrained_models(), nullptr, &symbols};
   const Versions versions = world.versions();
   EXPECT_EQ(versions.rules, 5U);
   EXPECT_NE(versions.rules_hash, 0U);
@@ -292,7 +292,7 @@ TEST(World, names_its_versions) {
   EXPECT_EQ(versions.index, "none");
   auto other_placements = std::make_shared<Rulebook>(*rulebook);
   other_placements->placements_print = 1;
-  EXPECT_NE((World{world.catalogue, other_placements, world.models, &symbols}.versions().rules_hash), versions.rules_hash) << "slots and sources decide too";
+  EXPECT_NE((World{world.catalogue, other_placements, world.models, nullptr, &symbols}.versions().rules_hash), versions.rules_hash) << "slots and sources decide too";
 }
 
 } // namespace

@@ -281,7 +281,21 @@ TEST(LearnScorer, KeepsAPriorThatIsRight) {
   for (float& label : outcomes.data.labels) label = random.uniform() < 0.05 ? 1.0F : 0.0F; // clicks that nothing explains
   const LearntScorer nothing = learn_scorer_from(outcomes, truth_of({}, std::log(0.05 / 0.95)), {});
   EXPECT_EQ(nothing.scorer, nullptr);
-  EXPECT_NE(nothing.reason.find("is not below the prior's"), std::string::npos) << nothing.reason;
+  EXPECT_NE(nothing.reason.find("is not clearly below the prior's"), std::string::npos) << nothing.reason;
+}
+
+TEST(LearnScorer, SomeClicksSetALevelAndLeaveTheOrder) {
+  const auto prior = make_prior_scorer();
+  const auto& believed = dynamic_cast<const LinearScorer&>(*prior);
+  const LinearScorer truth("truth", believed.schema_fingerprint(), believed.intercept() - 2, believed.weights()); // right in all but the level
+  const LearntScorer learnt = learn_scorer_from(planted(truth, 8, 20'000), *prior, {});
+  ASSERT_NE(learnt.scorer, nullptr) << learnt.reason;
+  EXPECT_TRUE(learnt.keeps_order);
+  EXPECT_EQ(learnt.scorer->name(), "prior-levelled-1");
+  const auto& weights = dynamic_cast<const LinearScorer&>(*learnt.scorer).weights();
+  const std::size_t taste = feature_schema().find("taste_match");
+  for (std::size_t c = 0; c < weights.size(); ++c) EXPECT_NEAR(weights[c] * believed.weights()[taste], believed.weights()[c] * weights[taste], 1e-9) << c;
+  EXPECT_LT(learnt.levelled.calibration_error, 0.4 * learnt.prior.calibration_error);
 }
 
 TEST(LearnScorer, TheSameOutcomesGiveTheSameBits) {
