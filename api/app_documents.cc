@@ -32,8 +32,7 @@ template <class Tag>
 const std::string& name_of(const Id<Tag>& id) { return id.text(); }
 
 /// With these, not more than may be configured.
-Status room_for_features(const Rulebook& rulebook, std::span<const std::string> added) {
-  std::set<std::string, std::less<>> names(added.begin(), added.end());
+Status room_for_features(const Rulebook& rulebook, std::set<std::string, std::less<>> names) {
   for (const CustomFeature& feature : rulebook.features) names.insert(feature.id);
   if (names.size() <= limits::custom_features_max) return {};
   return fail(ErrorCode::invalid, fmt::format("at most {} features can be configured: each is read for every candidate", limits::custom_features_max));
@@ -85,7 +84,7 @@ Result<std::uint64_t> App::put_placement(std::string_view json, std::string_view
 Result<std::uint64_t> App::put_feature(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(feature, parse_named(json, id, [](std::string_view text) { return parse_custom_feature(text); }));
-  TAKT_TRY_VOID(room_for_features(*world()->rulebook, {&feature.id, 1}));
+  TAKT_TRY_VOID(room_for_features(*world()->rulebook, {feature.id}));
   TAKT_TRY(version, store_->documents().put({"feature", feature.id, 0, write_custom_feature(feature), clock_.utc_now(), default_author}, expected));
   TAKT_TRY_VOID(reload_rulebook());
   return version;
@@ -126,7 +125,7 @@ struct App::Changes {
   std::vector<Item> items;
   std::unordered_map<std::string, std::size_t> positions;     ///< of an item named twice, the later line counts
   std::vector<ItemId> gone;
-  std::vector<std::string> features;                           ///< put so far
+  std::set<std::string, std::less<>> features;                 ///< put so far, configured or not
   bool rules = false;                                          ///< placements, configured features or the policy
 };
 
@@ -143,11 +142,11 @@ Status App::collect(const ImportLine& line, Changes& changes) {
     changes.rules = true;
   } else if (line.kind == ImportLine::Kind::feature) {
     TAKT_TRY(feature, parse_custom_feature(line.json));
-    changes.features.push_back(feature.id);
-    if (const Status room = room_for_features(*world()->rulebook, changes.features); !room) {
-      changes.features.pop_back();
-      return room;
-    }
+    if (const auto [place, is_new] = changes.features.insert(feature.id); is_new)
+      if (const Status room = room_for_features(*world()->rulebook, changes.features); !room) {
+        changes.features.erase(place);
+        return room;
+      }
     changes.documents.push_back({"feature", feature.id, 0, write_custom_feature(feature), now, "import"});
     changes.rules = true;
   } else if (line.kind == ImportLine::Kind::policy) {

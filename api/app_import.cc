@@ -198,6 +198,7 @@ private:
         worker.refused.push_back({line, std::move(parsed.error())});
         continue;
       }
+      TAKT_CHECK(parsed->event.has_value(), "the scanner and the parser know the same documents");
       number_repeated(*parsed->event);
       worker.events.push_back(std::move(*parsed->event));
       worker.lines.push_back(line);

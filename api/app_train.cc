@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <sched.h>
 #include <sys/resource.h>
@@ -19,13 +20,19 @@ constexpr std::size_t artefacts_kept = 5;                     // the last good o
 /// On a thread of its own, and with it those it makes, behind all that answer requests. A thread that was put back cannot come forward
 /// again without being root, so it ends with its work.
 void run_behind_requests(const std::function<void()>& work) {
-  std::jthread([&work] {
+  std::exception_ptr failure;
+  std::jthread([&] {
     constexpr int nice_level = 10;
     const sched_param none{};
     ::sched_setscheduler(0, SCHED_BATCH, &none); // where a sandbox forbids either, training is only less polite
     ::setpriority(PRIO_PROCESS, 0, nice_level);  // of this thread alone, on Linux
-    work();
-  });
+    try {
+      work();
+    } catch (...) {
+      failure = std::current_exception(); // out of memory: the caller's answer, and the server goes on
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 std::size_t threads_for(bool serves) {
@@ -33,7 +40,10 @@ std::size_t threads_for(bool serves) {
   return serves ? std::max<std::size_t>(cores - 1, 1) : cores;
 }
 
-std::string summary_of(const Models& models, const std::vector<std::string>& resumed, double seconds) {
+/// As learnt, and as read back.
+struct Trained { std::shared_ptr<const Models> models, loaded; };
+
+std::string summary_of(const Models& models, const std::vector<std::string>& resumed, UtcTime as_of, double seconds) {
   nlohmann::ordered_json artefacts = nlohmann::ordered_json::array();
   for (const ArtefactMetrics& part : models.metrics) {
     nlohmann::ordered_json entry{{"name", part.name}, {"version", part.version}, {"metrics", {{"rows", part.rows}}}};
@@ -43,7 +53,7 @@ std::string summary_of(const Models& models, const std::vector<std::string>& res
     artefacts.push_back(std::move(entry));
   }
   return nlohmann::ordered_json{{"name", models.name}, {"version", models.version}, {"trained_from", format_utc(models.trained_from)},
-                                {"trained_until", format_utc(models.trained_until)}, {"seconds", seconds}, {"resumed", resumed}, {"artefacts", std::move(artefacts)}}
+                                {"trained_until", format_utc(models.trained_until)}, {"seconds", seconds}, {"as_of", format_utc(as_of)}, {"resumed", resumed}, {"artefacts", std::move(artefacts)}}
       .dump();
 }
 
@@ -71,21 +81,31 @@ Result<std::string> App::train(const std::function<void(std::string_view step, d
   options.kept = &work;
   options.rulebook = world()->rulebook;
   const UtcTime now = work.begin(clock_.utc_now(), options.version);
-  Result<std::shared_ptr<const Models>> learnt;
-  const auto learn = [&] { learnt = train_models(*store_, *world()->catalogue, now, report, options); };
+  Result<Trained> trained;
+  const auto learn = [&] {
+    trained = [&]() -> Result<Trained> {
+      TAKT_TRY(models, train_models(*store_, *world()->catalogue, now, report, options));
+      auto saved = save_models(directory, *models, store_->symbols());
+      if (!saved) {
+        work.remove(); // as large as the artefact: perhaps there was no room for both
+        saved = save_models(directory, *models, store_->symbols());
+      }
+      TAKT_TRY_VOID(std::move(saved));
+      // What is served is what was read back and checked: checksums, golden rows, recall of the index.
+      TAKT_TRY(loaded, load_models(directory + "/" + std::to_string(options.version), store_->symbols()));
+      return Trained{std::move(models), std::move(loaded)};
+    }();
+  };
   if (serves_) run_behind_requests(learn);
   else learn();
-  TAKT_TRY(trained, std::move(learnt));
-  TAKT_TRY_VOID(save_models(directory, *trained, store_->symbols()));
-  // What is served is what was read back and checked: checksums, golden rows, recall of the index.
-  TAKT_TRY(loaded, load_models(directory + "/" + std::to_string(options.version), store_->symbols()));
-  work.remove();
+  work.remove(); // what failed by itself fails again: only a training that was killed goes on
+  if (!trained) return tl::unexpected(std::move(trained.error()));
   remove_old_artefacts(directory, artefacts_kept);
   const double seconds = std::chrono::duration<double>(clock_.steady_now() - begin).count();
-  std::string summary = summary_of(*trained, work.resumed_parts(), seconds);
+  std::string summary = summary_of(*trained->models, work.resumed_parts(), now, seconds);
   const std::lock_guard lock(change_mutex_);
   const WorldPtr before = world();
-  publish(before->catalogue, before->rulebook, std::move(loaded));
+  publish(before->catalogue, before->rulebook, std::move(trained->loaded));
   return summary;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 /// The territory of a locale: "de-DE" → "DE", "zh_Hant_TW" → "TW"; "" where the tag names none (BCP 47: two letters, not in first place). Pure.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ inline std::string territory_of(std::string_view locale) {
       subtag.push_back(upper(locale[i]));
       continue;
     }
-    if (!first && subtag.size() == 2) return subtag;
+    const bool is_letters = std::all_of(subtag.begin(), subtag.end(), [](char c) { return c >= 'A' && c <= 'Z'; }); // whatever a client sends
+    if (!first && subtag.size() == 2 && is_letters) return subtag;
     first = false;
     subtag.clear();
   }

@@ -20,7 +20,9 @@ int run(App& app, Terminal& terminal, const CommonOptions& common, std::size_t t
   const auto json = nlohmann::json::parse(*summary);
   terminal.out(fmt::format("{} from events of {} to {} in {:.1f} s\n", json["name"].get<std::string>(), json["trained_from"].get<std::string>(),
                            json["trained_until"].get<std::string>(), json["seconds"].get<double>()));
-  if (!json["resumed"].empty()) terminal.out(fmt::format("  resumed, not computed again: {}\n", fmt::join(json["resumed"].get<std::vector<std::string>>(), ", ")));
+  if (!json["resumed"].empty())
+    terminal.out(fmt::format("  went on with a training that was killed, as of {}: what came since is for the next one. Not computed again: {}\n", json["as_of"].get<std::string>(),
+                             fmt::join(json["resumed"].get<std::vector<std::string>>(), ", ")));
   for (const auto& part : json["artefacts"]) {
     const std::string recall = part["recall_at_100"].is_null() ? "" : fmt::format(", recall@100 {:.4f}", part["recall_at_100"].get<double>());
     terminal.out(fmt::format("  {:<18} {:>9} rows{}\n", part["name"].get<std::string>(), part["metrics"]["rows"].get<std::uint64_t>(), recall));

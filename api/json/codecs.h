@@ -72,6 +72,8 @@ struct ImportLine {
   std::string json;                      ///< of the document, without "type"
 };
 Result<ImportLine> parse_import_line(std::string_view line, const EventContext& context, const ItemContext& items);
+/// Is a line of this `type` a document? Else it is an event.
+bool is_import_document(std::string_view type);
 /// Newest time in a line, for --shift-to-now's first pass; none for documents.
 std::optional<UtcTime> time_of_import_line(std::string_view line);
 

@@ -69,7 +69,7 @@ std::string write_custom_feature(const CustomFeature& feature) {
   if (!feature.attribute.empty()) json.field("attribute", feature.attribute);
   if (feature.equals_json) json.key("equals").raw(*feature.equals_json);
   else if (feature.measures_distance) json.field("deviation", feature.deviation);
-  else if (feature.trait.empty() || feature.attribute.empty()) json.field("mean", feature.mean).field("deviation", feature.deviation);
+  else if (feature.mean != 0 || feature.deviation != 1) json.field("mean", feature.mean).field("deviation", feature.deviation);
   json.end_object();
   return json.take();
 }

@@ -46,6 +46,8 @@ Result<ImportLine> read_document(JsonValue root, std::string_view type, const It
 
 } // namespace
 
+bool is_import_document(std::string_view type) { return type == "item" || type == "placement" || type == "feature" || type == "policy"; }
+
 Result<ImportLine> parse_import_line(std::string_view text, const EventContext& context, const ItemContext& items) {
   if (text.size() > limits::import_line_bytes_max) return fail(ErrorCode::too_large, "a line of more than " + std::to_string(limits::import_line_bytes_max) + " bytes");
   JsonDocument document;
@@ -54,7 +56,7 @@ Result<ImportLine> parse_import_line(std::string_view text, const EventContext& 
   if (!root.is(JsonKind::object)) return fail_at("", "a line is one object: an event or a document");
   const auto value = root.find("type");
   const std::string_view type = value && value->is(JsonKind::string) ? value->text() : std::string_view{};
-  if (type == "item" || type == "placement" || type == "feature" || type == "policy") return read_document(root, type, items);
+  if (is_import_document(type)) return read_document(root, type, items);
   for (const std::string_view planned : {"fact", "audience", "list", "experiment", "model", "key"})
     if (type == planned) return tl::unexpected<Error>(Error{ErrorCode::not_built, "documents of type " + std::string(type) + " are not built yet", {{"/type", "is not built yet"}}});
   ImportLine line;

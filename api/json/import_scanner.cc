@@ -1,5 +1,7 @@
 #include "api/json/import_scanner.h"
 
+#include "api/json/codecs.h"
+
 namespace takt {
 
 std::string_view ImportScanner::lasting(JsonValue value) {
@@ -15,7 +17,7 @@ ImportScanner::Line ImportScanner::scan(std::string_view text) {
     if (!member.value.is(JsonKind::string)) continue;
     if (member.key == "type") {
       const std::string_view type = member.value.text();
-      line.is_document = type == "item" || type == "placement" || type == "policy";
+      line.is_document = is_import_document(type);
     } else if (member.key == "userId") {
       line.names.user_id = lasting(member.value);
     } else if (member.key == "anonymousId") {

@@ -9,7 +9,7 @@ std::optional<LaunchPolicy> read_launch(Fields& exploration) {
   Fields fields(*value, exploration.pointer("launch"), exploration.complaints());
   LaunchPolicy launch;
   launch.impressions = static_cast<std::uint32_t>(fields.natural("impressions", 1, 1'000'000).value_or(launch.impressions));
-  if (const auto window = fields.natural("days", 1, 365)) launch.window = days(static_cast<std::int64_t>(*window));
+  if (const auto window = fields.natural("days", 1, static_cast<std::uint64_t>(limits::ledger_horizon / days(1)))) launch.window = days(static_cast<std::int64_t>(*window));
   launch.strength = fields.real("strength", 0, 5).value_or(launch.strength);
   fields.finish();
   return launch;

@@ -1,5 +1,6 @@
 // Places for what is new and hardly anybody has seen, while the policy asks for it (engine/stage/launch.h). Nearest to what the person deals with
-// first; of a stranger nothing is known, so every call draws others, and all that is new gets its turn.
+// first; of a stranger nothing is known, so every call draws others, and each of the newest 200 on offer gets its turn (of the catalogue's
+// newest 1,000: after a first import, when everything is new, most of it waits).
 #include "core/hash.h"
 #include "engine/source/source.h"
 #include "engine/stage/launch.h"
@@ -26,6 +27,7 @@ std::vector<ItemIndex> launched(const Search& search, const LaunchPolicy& policy
   for (const ItemIndex index : search.catalogue().newest()) {
     const ItemFront& item = search.catalogue().front(index);
     if (item.facts.added_at + policy.window <= now || items.size() == compared_max) break; // newest first
+    if (item.facts.added_at > now) continue; // a catalogue of next season must not stand before this one
     const double left = launch_left(policy, item.facts.added_at, now, search.models().cold_start.impressions_of(item.labels.item));
     if (left > 0 && is_on_offer(item.facts, now) && search.may_stand(index)) items.push_back(index);
   }

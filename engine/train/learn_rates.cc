@@ -5,9 +5,9 @@
 namespace takt {
 namespace {
 
-bool ordered_after(const CustomerRecord& record, const LabelSet& labels, UtcTime shown) {
+bool ordered_after(const CustomerRecord& record, const LabelSet& labels, UtcTime shown, UtcTime now) {
   for (const Order& order : record.orders) {
-    if (order.at < shown || order.at >= shown + order_after_impression) continue;
+    if (order.at < shown || order.at >= shown + order_after_impression || order.at > now) continue;
     for (const OrderLine& line : order.lines)
       if (line.quantity > 0 && (line.item == labels.item || (labels.group != Symbol::none && line.group == labels.group))) return true;
   }
@@ -51,7 +51,7 @@ void RateCounter::add(const CustomerRecord& record) {
     const LabelSet& labels = record.ledger.labels_of(entry);
     const std::optional<UtcTime> shown = shown_at(entry, labels.medium);
     if (!shown || *shown > now_ || labels.item == Symbol::none) continue;
-    items_[labels.item].add({1, intent_of(record, entry, labels.item), ordered_after(record, labels, *shown) ? 1.0 : 0.0});
+    items_[labels.item].add({1, intent_of(record, entry, labels.item), ordered_after(record, labels, *shown, now_) ? 1.0 : 0.0});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <numeric>
 
 namespace takt {
@@ -74,18 +75,21 @@ std::shared_ptr<const LinearScorer> fold(std::string name, const LogisticFit& fi
 struct Judgement {
   ProbabilityMetrics metrics;
   std::vector<double> losses;                          ///< per row, in nats
+  std::vector<std::uint64_t> people;                   ///< per row: whose it is; rows of nobody named are each their own
 };
 
-/// By how many standard errors of the paired difference is a better than b?
+/// By how many standard errors of the paired difference is a better than b? What one person was shown is one observation: it shares
+/// their columns and their mood.
 double lead_of(const Judgement& a, const Judgement& b) {
+  std::map<std::uint64_t, double> leads;
+  for (std::size_t i = 0; i < a.losses.size(); ++i) leads[a.people[i]] += b.losses[i] - a.losses[i];
   double sum = 0, squares = 0;
-  for (std::size_t i = 0; i < a.losses.size(); ++i) {
-    const double lead = b.losses[i] - a.losses[i];
+  for (const auto& [person, lead] : leads) {
     sum += lead;
     squares += lead * lead;
   }
-  const auto n = static_cast<double>(a.losses.size());
-  const double mean = sum / n, variance = squares / n - mean * mean;
+  const auto n = static_cast<double>(leads.size());
+  const double mean = n > 0 ? sum / n : 0, variance = n > 0 ? squares / n - mean * mean : 0;
   return variance > 0 ? mean / std::sqrt(variance / n) : 0;
 }
 
@@ -104,7 +108,8 @@ Judgement judge(const Scorer& scorer, const Outcomes& outcomes, std::span<const 
   }
   std::vector<double> predicted(rows.size());
   scorer.score(matrix, CustomRows{columns, custom}, predicted);
-  Judgement judgement{measure_probabilities(predicted, labels, weights), {}};
+  Judgement judgement{measure_probabilities(predicted, labels, weights), {}, {}};
+  for (const std::uint32_t row : rows) judgement.people.push_back(outcomes.customers.empty() ? row : outcomes.customers[row].value);
   for (std::size_t i = 0; i < predicted.size(); ++i) {
     const auto label = static_cast<double>(labels[i]);
     judgement.losses.push_back(-static_cast<double>(weights[i]) * (label * std::log(predicted[i]) + (1 - label) * std::log1p(-predicted[i])));

@@ -81,7 +81,9 @@ Segment SegmentCounter::situation_of(const JourneyEvent& event, std::string_view
 
 void SegmentCounter::add(const CustomerRecord& record) {
   if (record.version == 0 || record.is_bot || record.sealed_into) return;
-  const std::string territory = territory_of(symbols_.name(record.locale));
+  // Where somebody lives is their profile: who refused one counts where they were met, not where they live.
+  const bool refused = std::any_of(record.consents.begin(), record.consents.end(), [](const Consent& consent) { return consent.purpose == Purpose::profile && !consent.granted; });
+  const std::string territory = refused ? std::string() : territory_of(symbols_.name(record.locale));
   std::map<Segment, std::map<Symbol, double>> own; // per item the strongest act: looking ten times is one person's interest
   for (const JourneyEvent& event : record.journey) {
     const Segment situation = situation_of(event, territory);

@@ -283,6 +283,7 @@ Result<Outcomes> read_outcomes(Store& store, const OutcomeOptions& options, cons
     data.slots.push_back(waiting[index].exposure.slot);
     outcomes.orders.push_back(joined[index]->order);
     outcomes.shown_at.push_back(joined[index]->shown_at);
+    outcomes.customers.push_back(waiting[index].customer);
   }
   return outcomes;
 }

@@ -34,6 +34,7 @@ struct Outcomes {
   LabelledRows data;                                   ///< label = click; ascending by time
   std::vector<OrderLabel> orders;                      ///< the item or its group, within order_window of the impression
   std::vector<UtcTime> shown_at;
+  std::vector<CustomerId> customers;                   ///< whom it was shown to: rows of one person are not independent
   std::vector<CustomFeature> custom;                   ///< the columns of `data` after the schema's
   std::size_t decisions = 0;                           ///< in the log, in the range
   std::size_t other_schema = 0;                        ///< of them: rows of other columns

@@ -34,7 +34,7 @@ Result<std::vector<DecisionRecord>> sample_of(Store& store, UtcTime now) {
   TAKT_TRY_VOID(store.decisions().scan(now - trial_horizon, now, [&](const DecisionRecord& record) {
     const auto& id = record.decision.id.bytes;
     const std::uint64_t hash = mix64(hash64({reinterpret_cast<const char*>(id.data()), id.size()}), sample_salt);
-    if (record.decision.record_version == 0 || (kept.size() == trial_decisions_max && hash >= kept.front().first)) return true;
+    if (kept.size() == trial_decisions_max && hash >= kept.front().first) return true;
     if (kept.size() == trial_decisions_max) {
       std::pop_heap(kept.begin(), kept.end(), before);
       kept.pop_back();
@@ -68,15 +68,23 @@ void add_rows(const PlacementDecision& placement, TrialRows& rows) {
   }
 }
 
+/// What the decision read; of somebody new there was nothing but the id, and most of a shop's visitors are that.
+Result<RecordPtr> record_then(Store& store, const Decision& logged) {
+  if (logged.record_version != 0) return record_at(store, logged.customer, logged.record_version);
+  CustomerRecord nobody;
+  nobody.id = logged.customer;
+  return std::make_shared<const CustomerRecord>(std::move(nobody));
+}
+
 /// Rows of what would be chosen now.
 Result<TrialRows> trial_rows(Store& store, const World& world, UtcTime now) {
   TAKT_TRY(sample, sample_of(store, now));
   TrialRows rows;
   const StandingClock clock(now);
   for (const DecisionRecord& logged : sample) {
-    auto record = record_at(store, logged.decision.customer, logged.decision.record_version);
+    auto record = record_then(store, logged.decision);
     if (!record && record.error().code != ErrorCode::not_found) return tl::unexpected(record.error());
-    if (!record) continue; // the journal does not reach back that far
+    if (!record || (*record)->is_bot) continue; // the journal does not reach back that far; bots teach nothing
     const Person person = make_person(std::move(*record), logged.request, world.policy());
     StageRunner stages(clock);
     const auto decision = run_stages(world, person, logged.request, stages);

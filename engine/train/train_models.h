@@ -1,6 +1,6 @@
 #pragma once
 /// Training from the journal: `takt train` and run.sh call it, then publish what it returns (engine/artefact.h).
-/// What came after `now` does not count. Deterministic: the same journal, catalogue and `now` give the same models, bit for bit; with a clock all but the choice of the index.
+/// What came after `now` does not count; rates and segments read records, which forget their oldest for it. Deterministic: the same journal, catalogue and `now` give the same models, bit for bit; with a clock all but the choice of the index.
 /// Errors: those of the store. Threads: one at a time beside a serving engine; reads only.
 /// Cost: one scan of the journal, then the pairs within sessions and within customers' orders (1 M interactions: seconds).
 #include "engine/catalogue.h"

@@ -35,6 +35,14 @@ std::optional<std::string> read_all(const std::string& path) {
   return bytes;
 }
 
+/// Anything worth going on with.
+bool has_parts(const std::string& directory) {
+  std::error_code error;
+  for (fs::directory_iterator file(directory, error), end; !error && file != end; file.increment(error))
+    if (file->path().extension() == ".part" && file->path().stem() != begun_name) return true;
+  return false;
+}
+
 } // namespace
 
 WorkFolder::WorkFolder(std::string directory, std::function<void(std::string_view name)> on_resumed)
@@ -46,7 +54,7 @@ UtcTime WorkFolder::begin(UtcTime now, std::uint64_t version) {
     ByteReader in(*bytes);
     const UtcTime begun = utc_from_ms(in.svarint());
     const bool is_same = in.varint() == version && in.ok() && in.done();
-    if (is_same && begun <= now && now - begun < work_kept) return begun;
+    if (is_same && begun <= now && now - begun < work_kept && has_parts(directory_)) return begun;
   }
   remove();
   ByteWriter out;

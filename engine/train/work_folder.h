@@ -12,15 +12,15 @@
 
 namespace takt {
 
-/// A training that began longer ago is not resumed: it would teach yesterday.
-constexpr Duration work_kept = days(1);
+/// A training that began longer ago is not resumed: it would teach what was true this morning.
+constexpr Duration work_kept = hours(6);
 
 class WorkFolder final : public KeptParts {
 public:
   /// `on_resumed` hears the name of each part that was found and used.
   explicit WorkFolder(std::string directory, std::function<void(std::string_view name)> on_resumed = {});
-  /// The `now` of the training that was killed, if it began within work_kept before this one and was to publish the same version (else it
-  /// did so, and died while tidying up); else this one's, in an empty folder. A resumed training must see the same past: what came since
+  /// The `now` of the training that was killed, if it had finished a part, began within work_kept before this one and was to publish the
+  /// same version (else it did so, and died while tidying up); else this one's, in an empty folder. A resumed training must see the same past: what came since
   /// is for the next one.
   UtcTime begin(UtcTime now, std::uint64_t version);
   void remove();

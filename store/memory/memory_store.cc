@@ -80,7 +80,7 @@ Status MemoryDocuments::scan(std::string_view kind, const std::function<bool(con
   {
     const std::lock_guard lock(data_.mutex);
     for (const auto& [name, versions] : data_.documents)
-      if (name.first == kind && !versions.back().json.empty()) found.push_back(versions.back());
+      if (name.first == kind) found.push_back(versions.back());
   }
   for (const Document& document : found)
     if (!visit(document)) break;

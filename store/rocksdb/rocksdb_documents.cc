@@ -128,7 +128,7 @@ Status RocksdbDocuments::scan(std::string_view kind, const std::function<bool(co
   Database::Cursor cursor = database_.with_prefix(Family::meta, prefix);
   for (cursor.seek(prefix); cursor.valid(); cursor.next()) {
     TAKT_TRY(document, decode(kind, cursor.key().substr(prefix.size()), cursor.value()));
-    if (!document.json.empty() && !visit(document)) return {};
+    if (!visit(document)) return {};
   }
   return cursor.status();
 }

@@ -104,6 +104,7 @@ class Train(unittest.TestCase):
             for file in (untouched / "artefacts" / ".training").glob("*.part"):
                 if file.stem != "begun":
                     file.unlink()
+            (untouched / "artefacts" / ".training" / "of-another.part").write_text("a folder with nothing to go on with would begin anew")
             kept = sorted(work.glob("*.part"))
             if part == "all-ease":  # one of them is torn: it is computed again, the others are not
                 torn = work / "all-ease.part"

@@ -163,11 +163,12 @@ TEST_F(WorkFolderTest, keeps_what_it_is_given_and_notices_every_damage) {
   EXPECT_FALSE(std::filesystem::exists(file("a")));
 }
 
-TEST_F(WorkFolderTest, a_training_of_today_is_gone_on_with_as_of_its_beginning) {
+TEST_F(WorkFolderTest, a_training_of_this_morning_is_gone_on_with_as_of_its_beginning) {
   const UtcTime begun = utc_from_ms(1'709'640'000'000);
-  EXPECT_EQ(WorkFolder(path()).begin(begun, 3), begun);
+  EXPECT_EQ(WorkFolder(path()).begin(begun - minutes(1), 3), begun - minutes(1));
+  EXPECT_EQ(WorkFolder(path()).begin(begun, 3), begun) << "nothing was finished: what came since is learnt too";
   WorkFolder(path()).keep("a", 1, "x");
-  EXPECT_EQ(WorkFolder(path()).begin(begun + hours(23), 3), begun);
+  EXPECT_EQ(WorkFolder(path()).begin(begun + hours(5), 3), begun);
   EXPECT_EQ(WorkFolder(path()).find("a", 1), "x");
   EXPECT_EQ(WorkFolder(path()).begin(begun + work_kept, 3), begun + work_kept);
   EXPECT_EQ(WorkFolder(path()).find("a", 1), std::nullopt) << "yesterday's is gone";
