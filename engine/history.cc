@@ -147,14 +147,6 @@ WhyAnswer place_in_slate(const PlacementDecision& placement, const ItemId& item)
   return answer; // not_retrieved
 }
 
-/// What the decision read; of somebody new there was nothing but the id.
-Result<RecordPtr> record_of_then(Store& store, const Decision& logged) {
-  if (logged.record_version != 0) return record_at(store, logged.customer, logged.record_version);
-  CustomerRecord nobody;
-  nobody.id = logged.customer;
-  return std::make_shared<const CustomerRecord>(std::move(nobody));
-}
-
 } // namespace
 
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) {
@@ -167,6 +159,13 @@ Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) 
   }));
   if (record->version != version) return fail(ErrorCode::not_found, "the journal does not reach back to that version");
   return RecordPtr(std::move(record));
+}
+
+Result<RecordPtr> record_of_then(Store& store, const Decision& logged) {
+  if (logged.record_version != 0) return record_at(store, logged.customer, logged.record_version);
+  CustomerRecord nobody;
+  nobody.id = logged.customer;
+  return std::make_shared<const CustomerRecord>(std::move(nobody));
 }
 
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock) {

@@ -14,6 +14,9 @@ namespace takt {
 /// The record as it stood after its `version`-th journal entry. Errors: not_found (never reached, or pruned).
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version);
 
+/// What that decision read; of somebody new there was nothing but the id. Errors: as record_at.
+Result<RecordPtr> record_of_then(Store& store, const Decision& logged);
+
 /// A logged decision, run again from the record and request of then. Errors: not_found; invalid where the World is another one.
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock);
 

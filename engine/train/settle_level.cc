@@ -68,21 +68,13 @@ void add_rows(const PlacementDecision& placement, TrialRows& rows) {
   }
 }
 
-/// What the decision read; of somebody new there was nothing but the id, and most of a shop's visitors are that.
-Result<RecordPtr> record_then(Store& store, const Decision& logged) {
-  if (logged.record_version != 0) return record_at(store, logged.customer, logged.record_version);
-  CustomerRecord nobody;
-  nobody.id = logged.customer;
-  return std::make_shared<const CustomerRecord>(std::move(nobody));
-}
-
 /// Rows of what would be chosen now.
 Result<TrialRows> trial_rows(Store& store, const World& world, UtcTime now) {
   TAKT_TRY(sample, sample_of(store, now));
   TrialRows rows;
   const StandingClock clock(now);
   for (const DecisionRecord& logged : sample) {
-    auto record = record_then(store, logged.decision);
+    auto record = record_of_then(store, logged.decision); // strangers too: most of a shop's visitors
     if (!record && record.error().code != ErrorCode::not_found) return tl::unexpected(record.error());
     if (!record || (*record)->is_bot) continue; // the journal does not reach back that far; bots teach nothing
     const Person person = make_person(std::move(*record), logged.request, world.policy());
