@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string_view>
 
 namespace takt {
@@ -20,6 +21,14 @@ bool shows(MarkKind kind, Medium medium) {
     case MarkKind::event: return false;
   }
   return false;
+}
+
+/// The half of an origin that tells two apart: random in a decision's id, any half of a hash. Compared first, and inline: a whole
+/// comparison per entry was a sixth of reading a record (each exposure that is folded in looks for itself).
+std::uint64_t telling_half(const Bytes16& origin) {
+  std::uint64_t half = 0;
+  std::memcpy(&half, origin.data() + sizeof half, sizeof half);
+  return half;
 }
 
 bool has_release(const Entry& entry) {
@@ -70,14 +79,15 @@ std::vector<UtcTime> reshown_at(const Entry& entry, Medium medium) {
 std::uint32_t intern_labels(Ledger& ledger, const LabelSet& labels) {
   // The newest sets are the likeliest: what is shown today is shown again today.
   for (std::size_t i = ledger.label_sets.size(); i-- > 0;)
-    if (ledger.label_sets[i] == labels) return static_cast<std::uint32_t>(i);
+    if (ledger.label_sets[i].item == labels.item && ledger.label_sets[i] == labels) return static_cast<std::uint32_t>(i);
   ledger.label_sets.push_back(labels);
   return static_cast<std::uint32_t>(ledger.label_sets.size() - 1);
 }
 
 const Entry* find_entry(const Ledger& ledger, const ExposureId& id) {
+  const std::uint64_t half = telling_half(id.origin);
   for (auto entry = ledger.entries.rbegin(); entry != ledger.entries.rend(); ++entry)   // confirmations follow soon
-    if (entry->id == id) return &*entry;
+    if (telling_half(entry->id.origin) == half && entry->id == id) return &*entry;
   return nullptr;
 }
 
