@@ -47,7 +47,7 @@ void RecallCheck::check(const Task& task) {
   DecisionRequest request;
   request.now = task.now;
   const Models& models = *task.world->models;
-  const std::vector<float> taste = customer_features(models, make_person(std::move(*record), request, task.world->policy())).taste;
+  const std::vector<float> taste = customer_features(models, make_person(std::move(*record), request, task.world->policy(), *task.world->symbols)).taste;
   if (taste.empty()) return;
   const RecallCount count = recall_of(*models.index, models.vectors.values, taste, models.probes);
   const std::lock_guard lock(mutex_);

@@ -22,7 +22,7 @@ void stages(benchmark::State& state) {
   for (auto _ : state) {
     request.now = made.now;
     request.seed = seed++;
-    const Person person = make_person(record, request, made.world->policy());
+    const Person person = make_person(record, request, made.world->policy(), *made.world->symbols);
     StageRunner runner(clock);
     const auto decision = run_stages(*made.world, person, request, runner);
     for (const StageTiming& timing : decision->placements.front().funnel) nanos[timing.stage] += timing.nanos;

@@ -51,26 +51,45 @@ detail::KeyHistory CapView::State::history(std::size_t rule, KeyId key) const {
     detail::KeyHistory* history;
     const Entry* entry;
     std::uint32_t position;
-    void shown(detail::Series, RuleSet, UtcTime at) const { history->add_shown(at, entry->id.contact()); }
-    void live(RuleSet) const { history->add_live(entry->expires_at, entry->id.contact(), position); }
+    bool in_key, in_any;
+    void shown(detail::Series, RuleSet, UtcTime at) const {
+      if (in_key) history->add_shown(at, entry->id.contact());
+      if (in_any) history->add_shown_of_any(at, entry->id.contact());
+    }
+    void live(RuleSet) const {
+      if (in_key) history->add_live(*entry, position);
+      if (in_any) history->add_live_of_any(*entry, position);
+    }
   };
-  detail::KeyHistory history(rules[rule], session);
-  if (key == no_key) return history;
+  detail::KeyHistory history(rules[rule], time, t);
   const RuleSet bit = rule_bit(rule);
-  const auto takes = [&](std::uint32_t labels) {
-    if ((label_rules[labels] & bit) == 0) return false;
+  const bool of_all = rules[rule].share.has_value();
+  if (key == no_key && !of_all) return history;
+  const auto places = [&](std::uint32_t labels) {   // does the key take it; does any key
+    if ((label_rules[labels] & bit) == 0) return std::pair(false, false);
     const auto keys = keys_of(labels, bound_rules[rule].group);
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
+    const bool has_key = of_all && detail::has_key(groups[bound_rules[rule].group].shape, ledger.label_sets[labels]);
+    return std::pair(key != no_key && std::find(keys.begin(), keys.end(), key) != keys.end(), has_key);
   };
   for (std::uint32_t i = 0; i < ledger.entries.size(); ++i) {
     const Entry& entry = ledger.entries[i];
-    if (takes(entry.labels))
-      detail::walk_entry(entry, ledger.label_sets[entry.labels].medium, counted, bit, t, Sink{&history, &entry, i});
+    const auto [in_key, in_any] = places(entry.labels);
+    if (in_key || in_any)
+      detail::walk_entry(entry, ledger.label_sets[entry.labels].medium, counted, bit, t, Sink{&history, &entry, i, in_key, in_any});
   }
-  for (const Tally& tally : ledger.tallies)
-    if ((counted.counted_in(tally) & bit) != 0 && takes(tally.labels)) history.add_tally(tally.count, tally.last);
+  for (const Tally& tally : ledger.tallies) {
+    const auto [in_key, in_any] = (counted.counted_in(tally) & bit) != 0 ? places(tally.labels) : std::pair(false, false);
+    if (in_key) history.add_tally(tally.count, tally.last);
+    if (in_any) history.add_tally_of_any(tally.count, tally.last);
+  }
   history.settle();
   return history;
+}
+
+const detail::KeyHistory& CapView::State::history_kept(std::size_t rule, KeyId key) const {
+  const auto place = std::pair(rule, key);
+  const auto known = histories.find(place);
+  return known != histories.end() ? known->second : histories.emplace(place, history(rule, key)).first->second;
 }
 
 /// The verdict at t for one key. Callers ask for scheduled rules only, so the schedule is not looked at again.
@@ -81,6 +100,7 @@ KeyVerdict CapView::State::judge(std::size_t rule, KeyId key, const ContactId& c
   const bool hangs_on_contact = (by_contact & rule_bit(rule)) != 0;
   const detail::KeyDetail& detail = hangs_on_contact && key != no_key ? detail_of(rule, key) : nothing;
   const auto slots = slots_of(detail);
+  if ((by_history & rule_bit(rule)) != 0) return history_kept(rule, key).judge(contact, t, slots);
   if (hangs_on_contact && knows(contact)) return history(rule, key).judge(contact, t, slots);
   const CapRule& cap = rules[rule];
   KeyVerdict verdict;
@@ -141,8 +161,8 @@ bool CapView::State::blocks_in(const RuleGroup& group, const CapCandidate& candi
   });
 }
 
-CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t)
-    : state_(std::make_unique<State>(ledger, rules, session, t, slots_first)) {}
+CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time, UtcTime t)
+    : state_(std::make_unique<State>(ledger, rules, time, t, slots_first)) {}
 CapView::~CapView() = default;
 CapView::CapView(CapView&&) noexcept = default;
 
@@ -151,7 +171,7 @@ void CapView::add_slot(const CapCandidate& chosen) {
   if (state.asleep()) state.slots_so_far.push_back({*chosen.labels, chosen.contact});
   if (state.slots_so_far.size() <= state.slots_expected) return state.add_slot(chosen);
   // More slots than a sleeping rule was judged for: once more, for many more.
-  auto wider = std::make_unique<State>(state.ledger, state.rules, state.session, state.t, state.slots_expected * slots_growth);
+  auto wider = std::make_unique<State>(state.ledger, state.rules, state.time, state.t, state.slots_expected * slots_growth);
   wider->slots_so_far = std::move(state.slots_so_far);
   for (const State::Slot& slot : wider->slots_so_far) wider->add_slot({&slot.labels, slot.contact});
   state_ = std::move(wider);
@@ -176,6 +196,7 @@ std::vector<CapBlock> CapView::check(const CapCandidate& candidate) const {
       found.push_back({&state.rules[rule], kind, {parts.begin(), parts.end()}, verdict.observed, state.rules[rule].limit});
     };
     if (verdict.limit) report(BlockKind::limit);
+    if (verdict.share) report(BlockKind::share);
     if (verdict.gap) report(BlockKind::gap);
     return false;
   });

@@ -1,6 +1,7 @@
 #pragma once
 /// Frequency caps as pure functions of the ledger: semantics.md §1 COUNTED, COUNT, BLOCK, ELIGIBLE_AGAIN.
 /// Exact by definition, retroactive, explainable. Nothing here reads a clock, a store or a catalogue.
+#include "core/calendar.h"
 #include "core/ledger.h"
 #include "core/selector.h"
 
@@ -9,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace takt {
@@ -21,7 +23,16 @@ enum class OnExceed : std::uint8_t { next_best, fallback, nothing, defer };
 struct Window {
   WindowKind kind = WindowKind::lifetime;
   Duration length{};                     ///< rolling, anchored_*
+  CalendarPeriod calendar = {};          ///< calendar
   bool operator==(const Window&) const = default;
+};
+
+/// "At most two fifths of what is shown": an exact decimal of what the keys of the rule have together.
+struct Share {
+  static constexpr std::uint64_t denominator = 1'000'000;
+  std::uint64_t numerator = 0;           ///< of 1,000,000
+  std::uint32_t base_min = 10;           ///< as many are assumed while fewer were shown
+  bool operator==(const Share&) const = default;
 };
 
 struct Schedule {                        ///< holds at t iff from <= t < to
@@ -39,6 +50,7 @@ struct CapRule {
   std::uint32_t depth = 0;               ///< category: path cut at depth; 0 = full path
   Window window;
   std::optional<std::uint32_t> limit;
+  std::optional<Share> share;            ///< instead of a limit
   std::optional<Duration> min_gap;
   Selector applies_to;                   ///< candidates, judged now
   Selector counts_of;                    ///< entries, by stamped labels
@@ -58,6 +70,14 @@ struct SessionState {
   /// Start of the session that a decision at t belongs to: the running one, or t itself after 30 m of silence.
   UtcTime start_for(UtcTime t) const;
   bool operator==(const SessionState&) const = default;
+};
+
+/// What windows know of a person's time besides the ledger.
+struct PersonTime {
+  SessionState session;
+  std::vector<HeldZone> zones;           ///< ascending by from
+  PersonTime(SessionState known = {}, std::vector<HeldZone> held = {}) : session(known), zones(std::move(held)) {}   // a session alone is the usual case in tests
+  bool operator==(const PersonTime&) const = default;
 };
 
 struct CapCandidate {
@@ -81,6 +101,9 @@ public:
   virtual ~Obstacle() = default;
   virtual bool blocks(const CapCandidate& candidate, UtcTime t) const = 0;
   virtual void edges(const CapCandidate& candidate, UtcTime t, std::vector<UtcTime>& out) const = 0;
+  /// The first instant after `from` at which it does not block, by 400 d from there; none: no end is known. Whoever has edges without
+  /// end (every night is quiet) answers here instead.
+  virtual std::optional<UtcTime> next_free(const CapCandidate& candidate, UtcTime from) const;
 };
 
 struct EligibleAgain {
@@ -93,7 +116,7 @@ struct EligibleAgain {
 /// Cost: build O(entries × rules) over label sets, not strings; `check` O(rules) hash look-ups.
 class CapView {
 public:
-  CapView(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session, UtcTime t);
+  CapView(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time, UtcTime t);
   ~CapView();
   CapView(CapView&&) noexcept;
   CapView(const CapView&) = delete;
@@ -117,7 +140,7 @@ private:
 };
 
 /// Earlier slots of the call block at t only (t+1 is an edge); the rest follows the ledger as known at t.
-EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session,
+EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time,
                              std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
                              std::span<const CapCandidate> earlier_slots, UtcTime t);
 

@@ -79,8 +79,8 @@ KeyId RuleGroup::insert(std::span<const Symbol> key) {
 
 } // namespace detail
 
-CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now, std::size_t slots)
-    : ledger(all), rules(bound), session(sessions), t(now), slots_expected(slots), counted(bound) {
+CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots)
+    : ledger(all), rules(bound), time(person_time), t(now), slots_expected(slots), counted(bound) {
   bind_rules();
   bind_windows();
   bind_selectors();
@@ -104,12 +104,15 @@ void CapView::State::bind_rules() {
   const std::uint64_t most = elements_most();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const CapRule& rule = rules[i];
-    if (rule.min_gap || (rule.limit && most + slots_expected >= *rule.limit)) awake |= rule_bit(i);
+    const auto fill = detail::fill_of(rule);
+    if (rule.min_gap || (fill && most + slots_expected >= *fill)) awake |= rule_bit(i);
     bound_rules[i].series = counted.series_of(rule);
-    bound_rules[i].begin = detail::window_begin(rule.window, session, t);
+    bound_rules[i].begin = detail::window_begin(rule.window, time, t);
     if (rule.schedule.holds(t)) scheduled |= rule_bit(i);
     if (!rule.applies_to.selects_everything() || rule.exempt) selective |= rule_bit(i);
-    if (rule.min_gap || rule.counts == Counts::contact) by_contact |= rule_bit(i);
+    const bool is_anchored = rule.window.kind == WindowKind::anchored_first || rule.window.kind == WindowKind::anchored_last;
+    if (is_anchored || rule.share) by_history |= rule_bit(i);
+    if (rule.min_gap || rule.counts == Counts::contact || (by_history & rule_bit(i)) != 0) by_contact |= rule_bit(i);
   }
   for (RuleSet& counting_these : counted.rules) counting_these &= awake;
 }
@@ -126,9 +129,10 @@ void CapView::State::bind_groups() {
     bound.group = static_cast<std::uint32_t>(group - groups.begin());
     bound.column = static_cast<std::uint32_t>(group->rules.size());
     group->rules.push_back(static_cast<std::uint32_t>(i));
-    group->limits.push_back(rule.limit.value_or(detail::no_limit));
+    const std::uint32_t fill = detail::fill_of(rule).value_or(detail::no_limit);
+    group->limits.push_back(fill);
     group->all |= rule_bit(i);
-    if (rule.limit && *rule.limit == 0) group->blocked_absent |= rule_bit(i);
+    if (fill == 0) group->blocked_absent |= rule_bit(i);
     if ((by_contact & rule_bit(i)) != 0) bound.detail = group->detailed++;
   });
 }

@@ -85,6 +85,11 @@ void for_each_key(const KeyShape& shape, const LabelSet& labels, KeySide side, V
   }
 }
 
+/// Is there any key at all: has the thing every label of `per`?
+inline bool has_key(const KeyShape& shape, const LabelSet& labels) {
+  return std::none_of(shape.per.begin(), shape.per.end(), [&](Per per) { return key_values(per, shape.depth, labels, KeySide::candidate).empty(); });
+}
+
 /// Keys of one shape, numbered from 0 in order of arrival. Open addressing with linear probing, at most half full.
 /// `expected`: so many keys need no second table.
 class KeyIndex {

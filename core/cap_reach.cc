@@ -40,7 +40,7 @@ std::uint64_t CapView::State::counted_most(std::size_t rule) const {
 /// outside the window, because a contact is one element; so must nobody else.
 void CapView::State::keep_reachable() {
   for_each_rule(RuleSet{awake}, [&](std::size_t rule) {
-    if (!rules[rule].min_gap && counted_most(rule) + slots_expected < *rules[rule].limit) awake &= ~rule_bit(rule);
+    if (!rules[rule].min_gap && counted_most(rule) + slots_expected < *detail::fill_of(rules[rule])) awake &= ~rule_bit(rule);
   });
   relevant.assign(label_rules.size(), 0);
   for (const ContactItem& item : contact_items) relevant[item.labels] |= item.rules;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,6 +23,13 @@ namespace takt {
 namespace detail {
 
 constexpr std::uint32_t no_limit = std::numeric_limits<std::uint32_t>::max();
+
+/// A key that holds fewer elements than this is free of the rule's limit and share, gaps aside; none: neither ever blocks.
+/// A share blocks only where n + 1 is more than its part of base_min.
+inline std::optional<std::uint32_t> fill_of(const CapRule& rule) {
+  if (rule.share) return static_cast<std::uint32_t>(rule.share->numerator * rule.share->base_min / Share::denominator);
+  return rule.limit;
+}
 
 /// Kept per key for rules whose verdict may hang on the candidate's contact: those with a gap, or counts = contact.
 struct KeyDetail {
@@ -34,7 +42,7 @@ struct RuleGroup {
   KeyShape shape;
   KeyIndex keys;
   std::vector<std::uint32_t> rules;      ///< column → rule
-  std::vector<std::uint32_t> limits;     ///< column → limit, or no_limit
+  std::vector<std::uint32_t> limits;     ///< column → fill_of the rule, or no_limit
   RuleSet all = 0;                       ///< the rules as a set
   std::uint32_t detailed = 0;            ///< number of rules with a KeyDetail
   std::vector<std::uint32_t> counts;     ///< n(t), earlier slots included: [key × rules.size() + column]
@@ -81,7 +89,7 @@ struct LabelSums {
 
 struct CapView::State {
   /// `slots`: so many may be added; for more it has to be made again.
-  State(const Ledger& all, std::span<const CapRule> bound, const SessionState& sessions, UtcTime now, std::size_t slots);
+  State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots);
 
   // ---- bound and counted once (cap_count.cc)
   void bind_rules();
@@ -117,6 +125,7 @@ struct CapView::State {
   detail::KeyVerdict judge(std::size_t rule, detail::KeyId key, const ContactId& contact) const;
   std::span<const ContactId> slots_of(const detail::KeyDetail& detail) const;
   detail::KeyHistory history(std::size_t rule, detail::KeyId key) const;
+  const detail::KeyHistory& history_kept(std::size_t rule, detail::KeyId key) const;   ///< of a rule `by_history`: asked for many candidates
   void add_slot(const CapCandidate& chosen);
   void add_slot(const CapCandidate& chosen, std::size_t rule, detail::KeyId key);
   const detail::KeyDetail& detail_of(std::size_t rule, detail::KeyId key) const {
@@ -134,7 +143,7 @@ struct CapView::State {
 
   const Ledger& ledger;
   std::span<const CapRule> rules;
-  const SessionState session;                 ///< a copy: callers pass what the record computes
+  const PersonTime time;                      ///< a copy: callers pass what the record computes
   UtcTime t;
 
   std::size_t slots_expected;
@@ -144,6 +153,7 @@ struct CapView::State {
   detail::RuleSet scheduled = 0;              ///< hold at t
   detail::RuleSet selective = 0;              ///< look at the candidate's labels: applies_to or exempt
   detail::RuleSet by_contact = 0;             ///< the verdict may hang on the candidate's contact; these have details
+  detail::RuleSet by_history = 0;             ///< of these: count and fill only say who is suspect; the exact history decides
   std::vector<detail::BoundRule> bound_rules;
   std::vector<detail::RuleGroup> groups;
 
@@ -166,6 +176,7 @@ struct CapView::State {
   std::vector<std::vector<ContactId>> slot_contacts;
   std::vector<std::size_t> tightened;                  ///< groups in which the latest slot filled a key
   mutable std::vector<std::pair<ContactId, bool>> known_contacts;
+  mutable std::map<std::pair<std::size_t, detail::KeyId>, detail::KeyHistory> histories;
 };
 
 template <class Visit>

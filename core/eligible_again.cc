@@ -15,28 +15,7 @@ using detail::KeyHistory;
 using detail::KeyId;
 using detail::RuleSet;
 
-struct TimedObstacle {
-  const Obstacle* obstacle;
-  std::vector<UtcTime> edges;   ///< ascending
-};
-
-std::optional<UtcTime> next_free(const TimedObstacle& timed, const CapCandidate& candidate, UtcTime from) {
-  for (auto edge = std::upper_bound(timed.edges.begin(), timed.edges.end(), from); edge != timed.edges.end(); ++edge)
-    if (!timed.obstacle->blocks(candidate, *edge)) return *edge;
-  return std::nullopt;
-}
-
-std::vector<TimedObstacle> timed(std::span<const Obstacle* const> obstacles, const CapCandidate& candidate, UtcTime t) {
-  std::vector<TimedObstacle> all;
-  for (const Obstacle* obstacle : obstacles) {
-    all.push_back({obstacle, {}});
-    obstacle->edges(candidate, t, all.back().edges);
-    std::sort(all.back().edges.begin(), all.back().edges.end());
-  }
-  return all;
-}
-
-std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::span<const TimedObstacle> obstacles,
+std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::span<const Obstacle* const> obstacles,
                                   const CapCandidate& candidate, UtcTime t) {
   const UtcTime last = t + limits::eligible_again_horizon;
   std::optional<UtcTime> at = t + Duration{1};   // this call's slots end there
@@ -48,9 +27,9 @@ std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::sp
       if (!at || *at > last) return std::nullopt;
       moved = true;
     }
-    for (const TimedObstacle& obstacle : obstacles) {
-      if (!obstacle.obstacle->blocks(candidate, *at)) continue;
-      at = next_free(obstacle, candidate, *at);
+    for (const Obstacle* obstacle : obstacles) {
+      if (!obstacle->blocks(candidate, *at)) continue;
+      at = obstacle->next_free(candidate, *at);
       if (!at || *at > last) return std::nullopt;
       moved = true;
     }
@@ -59,7 +38,7 @@ std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::sp
 }
 
 /// Would a mark of one live entry at t change the answer? A rule without the entry keeps its history.
-bool is_provisional(std::span<const KeyHistory> histories, std::span<const TimedObstacle> obstacles, const CapCandidate& candidate,
+bool is_provisional(std::span<const KeyHistory> histories, std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
                     UtcTime t, std::optional<UtcTime> answer) {
   std::vector<std::uint32_t> live;
   for (const KeyHistory& history : histories) history.live_entries(live);
@@ -74,30 +53,39 @@ bool is_provisional(std::span<const KeyHistory> histories, std::span<const Timed
 
 } // namespace
 
+std::optional<UtcTime> Obstacle::next_free(const CapCandidate& candidate, UtcTime from) const {
+  std::vector<UtcTime> found;
+  edges(candidate, from, found);
+  std::sort(found.begin(), found.end());
+  const auto is_free = [&](UtcTime edge) { return edge > from && !blocks(candidate, edge); };
+  const auto free = std::find_if(found.begin(), found.end(), is_free);
+  return free == found.end() ? std::nullopt : std::optional(*free);
+}
+
 EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const {
   const State& state = *state_;
   const UtcTime t = state.t;
   const auto is_in_the_way = [&](const Obstacle* obstacle) { return obstacle->blocks(candidate, t); };
   if (!blocks(candidate) && std::none_of(obstacles.begin(), obstacles.end(), is_in_the_way)) return {};
 
-  // With these windows n and the gap only fall while nothing happens, and a live entry shown at t counts no more than
-  // before: what does not block now, schedule aside, never will. So the suspects at t are enough.
+  // While nothing happens, n and the gap of every window only fall, and a live entry shown at t counts no more than before: what
+  // does not block now, schedule aside, never will. A share is the exception, since what all have falls too; but its suspects are
+  // those whose own count could be too much for the smallest base, and that count only falls. So the suspects at t are enough.
   std::vector<KeyHistory> histories;
   state.for_each_suspect(*candidate.labels, ~RuleSet{0}, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
     histories.push_back(state.history(rule, key));
     return false;
   });
-  const auto timed_obstacles = timed(obstacles, candidate, t);
   EligibleAgain answer;
-  answer.at = first_free(histories, timed_obstacles, candidate, t);
-  answer.provisional = is_provisional(histories, timed_obstacles, candidate, t, answer.at);
+  answer.at = first_free(histories, obstacles, candidate, t);
+  answer.provisional = is_provisional(histories, obstacles, candidate, t, answer.at);
   return answer;
 }
 
-EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const SessionState& session,
+EligibleAgain eligible_again(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time,
                              std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
                              std::span<const CapCandidate> earlier_slots, UtcTime t) {
-  CapView view(ledger, rules, session, t);
+  CapView view(ledger, rules, time, t);
   for (const CapCandidate& slot : earlier_slots) view.add_slot(slot);
   return view.eligible_again(candidate, obstacles);
 }

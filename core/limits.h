@@ -52,6 +52,7 @@ constexpr Duration dedupe_mark_life = days(7);
 
 // ---- rules
 constexpr std::size_t cap_rules_max = 50;
+constexpr std::size_t timed_rules_max = 50;                 ///< quiet hours, pauses: each is asked for every candidate
 constexpr std::size_t selector_values_max = 1000;
 constexpr std::size_t custom_features_max = 32;             ///< read for every candidate of every decision, and logged
 constexpr Duration session_silence = minutes(30);

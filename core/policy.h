@@ -42,6 +42,27 @@ struct GatePolicy {
   bool operator==(const GatePolicy&) const = default;
 };
 
+/// No contact at night: while the local time lies in the interval, what `match` selects waits (contract.md §5 quiet_hours).
+struct QuietPolicy {
+  std::string id;
+  Selector match;
+  std::optional<Selector> exempt;
+  QuietInterval interval;
+  std::optional<Zone> zone;                     ///< none: the customer's
+  std::optional<Zone> zone_missing;             ///< for a customer whose zone nobody knows; none: UTC
+  Schedule schedule;
+  bool operator==(const QuietPolicy&) const = default;
+};
+
+/// Somebody pressed the button: what `match` selects is not offered until then.
+struct SalesPause {
+  std::string id;
+  Selector match;
+  std::optional<UtcTime> until;                 ///< none: until it is taken back
+  std::string note;
+  bool operator==(const SalesPause&) const = default;
+};
+
 struct Arbitration {
   std::int64_t default_value_micros = 1'000'000;
   double margin = 0.3;
@@ -81,6 +102,8 @@ struct Policy {
   FatiguePolicy fatigue;
   std::vector<PausePolicy> post_purchase;
   std::vector<GatePolicy> gates;
+  std::vector<QuietPolicy> quiet_hours;
+  std::vector<SalesPause> pauses;
   Arbitration arbitration;
   Diversity diversity;
   Exploration exploration;

@@ -19,7 +19,7 @@ bool replaces_something(const Person& person, const DecisionRequest& request) {
 
 /// Without `frequency` the caps see the running session only, from its own first entry on; what is older is not looked at.
 void keep_running_session(Ledger& ledger, const Person& person) {
-  const UtcTime start = person.session.start_for(person.now);
+  const UtcTime start = person.time.session.start_for(person.now);
   std::erase_if(ledger.entries, [&](const Entry& entry) { return entry.granted_at < start; });
   ledger.tallies.clear();
   ledger.saturated = ledger.saturated && ledger.complete_since > start; // else what the size bound dropped is older than the session
@@ -34,7 +34,7 @@ Ledger own_ledger(const Person& person, const DecisionRequest& request) {
   if (replaces) {
     for (Entry& entry : ledger.entries) {
       if (!is_replaced(entry, ledger, request, person.now)) continue;
-      const Mark released{MarkKind::released, Symbol::none, person.now, person.session.ordinal};
+      const Mark released{MarkKind::released, Symbol::none, person.now, person.time.session.ordinal};
       entry.marks.insert(std::upper_bound(entry.marks.begin(), entry.marks.end(), released,
                                           [](const Mark& a, const Mark& b) { return std::pair(a.at, a.kind) < std::pair(b.at, b.kind); }),
                          released);
@@ -60,7 +60,7 @@ std::unordered_set<Symbol> excluded_items(const World& world, const DecisionRequ
 Call::Call(const World& the_world, const Person& the_person, const DecisionRequest& the_request)
     : world(the_world), person(the_person), request(the_request), ledger_copy(own_ledger(the_person, the_request)),
       ledger(replaces_something(the_person, the_request) || !the_person.frequency_allowed ? &ledger_copy : &the_person->ledger),
-      caps(*ledger, the_world.policy().caps, the_person.session, the_person.now), excluded(excluded_items(the_world, the_request)) {}
+      caps(*ledger, the_world.policy().caps, the_person.time, the_person.now), excluded(excluded_items(the_world, the_request)) {}
 
 ContactId Call::contact_of(std::size_t placement_ordinal) const {
   ContactId contact;

@@ -58,7 +58,7 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
       if (!follow_merge(store, visitor, **record)) return degraded_answer(world, request, ReasonCode::store_unavailable);
       continue;
     }
-    Person person = make_person(std::move(*record), request, world.policy());
+    Person person = make_person(std::move(*record), request, world.policy(), *world.symbols);
     auto earlier = answered_before(store, world, person, request);
     if (!earlier && earlier.error().code == ErrorCode::mismatch) return tl::unexpected(std::move(earlier.error())); // the caller's mistake, not the store's
     if (!earlier) return degraded_answer(world, request, ReasonCode::store_unavailable);

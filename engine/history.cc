@@ -171,7 +171,7 @@ Result<RecordPtr> record_of_then(Store& store, const Decision& logged) {
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock) {
   if (!(logged.decision.versions == world.versions())) return fail(ErrorCode::invalid, "that decision was made with other rules, items or models");
   TAKT_TRY(record, record_of_then(store, logged.decision));
-  const Person person = make_person(std::move(record), logged.request, world.policy());
+  const Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
   StageRunner stages(clock);
   return run_stages(world, person, logged.request, stages);
 }
@@ -300,7 +300,7 @@ Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecor
   std::erase_if(request.placements, [&](const PlacementRequest& asked) { return asked.placement.text() != placement; });
   if (request.placements.empty()) return fail(ErrorCode::not_found, "that decision has no such placement");
   TAKT_TRY(record, record_of_then(store, logged.decision));
-  const Person person = make_person(std::move(record), request, world.policy());
+  const Person person = make_person(std::move(record), request, world.policy(), *world.symbols);
   TAKT_TRY(answer, why(world, person, request, item, clock));
   for (const PlacementDecision& decided : logged.decision.placements)
     for (const Choice& choice : decided.choices)

@@ -39,10 +39,14 @@ bool consent_allows(const CustomerRecord& record, const ConsentPolicy& policy, c
   return !needs_recorded_yes(policy, purpose, channel);
 }
 
-Person make_person(RecordPtr record, const DecisionRequest& request, const Policy& policy) {
+Person make_person(RecordPtr record, const DecisionRequest& request, const Policy& policy, const SymbolTable& symbols) {
   Person person;
   person.now = std::max(request.now, record->clock); // time of one customer never runs backwards
-  person.session = record->session_state();
+  person.time.session = record->session_state();
+  for (const ZoneSpan& span : record->zones)   // a name that this machine's database does not have is no zone
+    if (const auto zone = Zone::find(symbols.name(span.zone))) person.time.zones.push_back({span.from, *zone});
+  if (person.time.zones.empty()) // a stranger, but the caller knows where
+    if (const auto zone = Zone::find(request.context.timezone)) person.time.zones.push_back({UtcTime::min(), *zone});
   // These two are about the person, not about a channel: only answers for all channels count.
   person.profile_allowed = consent_allows(*record, policy.consent, request.context, Purpose::profile, Symbol::none);
   person.frequency_allowed = consent_allows(*record, policy.consent, request.context, Purpose::frequency, Symbol::none);

@@ -10,7 +10,7 @@ namespace takt {
 struct Person {
   RecordPtr record;                                   ///< never null; version 0 = unknown to us
   UtcTime now{};                                      ///< max(request.now, record.clock)
-  SessionState session;
+  PersonTime time;                                    ///< sessions and zones, as windows ask for them
   bool profile_allowed = true;                        ///< false: nothing about the person is read for taste
   bool frequency_allowed = true;
   const CustomerRecord& operator*() const { return *record; }
@@ -21,6 +21,6 @@ struct Person {
 /// call overrides for the call only.
 bool consent_allows(const CustomerRecord& record, const ConsentPolicy& policy, const RequestContext& context, Purpose purpose, Symbol channel);
 
-Person make_person(RecordPtr record, const DecisionRequest& request, const Policy& policy);
+Person make_person(RecordPtr record, const DecisionRequest& request, const Policy& policy, const SymbolTable& symbols);
 
 } // namespace takt

@@ -3,16 +3,24 @@
 #include "core/limits.h"
 #include "features/feature_row.h"
 #include "engine/stage/stages.h"
+#include "engine/stage/timed_rules.h"
 
 #include <algorithm>
 
 namespace takt {
 namespace {
 
-/// What a reservation stands for ends at the placement's TTL, or when the item's own dates would block it (semantics.md ENTRY).
-UtcTime show_by(const Opening& opening, const Item& item, UtcTime now) {
+/// What a reservation stands for ends at the placement's TTL, or when the item's own dates or quiet hours known now would block it
+/// (semantics.md ENTRY): a mail granted two minutes to nine is not sent at ten past.
+UtcTime show_by(const Call& call, const Opening& opening, const Item& item, const LabelSet& labels) {
+  const UtcTime now = call.person.now;
   UtcTime until = now + opening.rules.placement.reservation_ttl;
   if (item.ends_at) until = std::min(until, *item.ends_at);
+  if (opening.rules.placement.mode == PlacementMode::organic) return until;
+  for (const QuietPolicy& quiet : call.world.policy().quiet_hours) {
+    if (!quiet_binds(quiet, labels)) continue;
+    if (const auto begins = quiet_next(quiet, call.person.time.zones, now, true)) until = std::min(until, *begins);
+  }
   return until;
 }
 
@@ -25,7 +33,7 @@ Choice choice_of(const Call& call, const Opening& opening, SlateChoice chosen) {
   choice.propensity = chosen.propensity;
   choice.usable_for_evaluation = chosen.usable_for_evaluation;
   choice.source = chosen.candidate.source;
-  choice.reserved_until = show_by(opening, item, call.person.now);
+  choice.reserved_until = show_by(call, opening, item, chosen.candidate.labels);
   choice.terms = chosen.candidate.terms;
   choice.because = chosen.candidate.because;
   choice.because_item = std::string(call.world.symbols->name(chosen.candidate.because_item));
@@ -83,7 +91,7 @@ Decision begin_decision(const Call& call) {
   decision.record_version = call.person.record->version;
   decision.now = call.person.now;
   decision.versions = call.world.versions();
-  const SessionState& session = call.person.session;
+  const SessionState& session = call.person.time.session;
   const bool begins_new = !session.last_activity || call.person.now - *session.last_activity >= limits::session_silence;
   decision.session_id = call.request.context.session_id.empty() ? "s-" + std::to_string(session.ordinal + (begins_new ? 1 : 0)) : call.request.context.session_id;
   return decision;

@@ -35,7 +35,7 @@ void prefetch_row(const ItemVectors& vectors, std::uint32_t row) {
 }
 
 CustomerFeatures customer_features(const Models& models, const Person& person) {
-  CustomerFeatures features = build_customer_features(*person.record, person.session, person.now, person.profile_allowed);
+  CustomerFeatures features = build_customer_features(*person.record, person.time.session, person.now, person.profile_allowed);
   features.taste = taste_vector(models, features);
   if (models.relevance) add_relevance(*models.relevance, person.now, features);
   return features;

@@ -66,7 +66,7 @@ std::vector<Reason> cap_reasons(const Call& call, const CapCandidate& candidate,
 const CapView& CapEnds::view_of(const CapRule& rule) {
   auto found = views_.find(&rule);
   if (found == views_.end()) {
-    found = views_.emplace(&rule, CapView(*call_.ledger, {&rule, 1}, call_.person.session, call_.person.now)).first;
+    found = views_.emplace(&rule, CapView(*call_.ledger, {&rule, 1}, call_.person.time, call_.person.now)).first;
     for (const CapCandidate& slot : call_.slots) found->second.add_slot(slot);
   }
   return found->second;

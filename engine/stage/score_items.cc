@@ -121,7 +121,7 @@ std::vector<float> feature_rows(const Call& call, const Opening& opening, const 
   const Person& person = call.person;
   const CustomerRecord nobody;
   const bool asks_the_clock = !columns.empty() && columns.front() < schema.shared_count; // its columns are shared ones; a zone costs a look-up
-  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.session, person.now, opening.rules.channel,
+  const FeatureContext context{customer, person.profile_allowed ? *person.record : nobody, person.time.session, person.now, opening.rules.channel,
                                asks_the_clock ? utc_offset(call) : Duration{}};
   std::vector<float> rows(candidates.size() * schema.columns.size());
   if (columns.size() == schema.columns.size()) write_feature_rows(context, items, rows);

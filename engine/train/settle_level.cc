@@ -77,7 +77,7 @@ Result<TrialRows> trial_rows(Store& store, const World& world, UtcTime now) {
     auto record = record_of_then(store, logged.decision); // strangers too: most of a shop's visitors
     if (!record && record.error().code != ErrorCode::not_found) return tl::unexpected(record.error());
     if (!record || (*record)->is_bot) continue; // the journal does not reach back that far; bots teach nothing
-    const Person person = make_person(std::move(*record), logged.request, world.policy());
+    const Person person = make_person(std::move(*record), logged.request, world.policy(), *world.symbols);
     StageRunner stages(clock);
     const auto decision = run_stages(world, person, logged.request, stages);
     if (!decision) continue; // a placement that is gone

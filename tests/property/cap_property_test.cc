@@ -3,6 +3,7 @@
 //
 // TAKT_HISTORIES: how many (default 20,000). TAKT_SEED: the first seed; a failure prints the seed that shows it alone.
 #include "core/cap_state.h"
+#include "tests/support/naive_calendar.h"
 #include "tests/support/naive_caps.h"
 #include "tests/support/random_history.h"
 
@@ -15,7 +16,7 @@ namespace takt::tests {
 
 /// For gtest's messages.
 void PrintTo(const NaiveBlock& block, std::ostream* out) {
-  *out << block.rule << (block.kind == BlockKind::limit ? " limit" : " gap") << " n=" << block.observed << " key";
+  *out << block.rule << (block.kind == BlockKind::limit ? " limit" : block.kind == BlockKind::gap ? " gap" : " share") << " n=" << block.observed << " key";
   for (const Symbol part : block.key) *out << ' ' << static_cast<std::uint32_t>(part);
 }
 
@@ -42,12 +43,13 @@ std::vector<NaiveBlock> reported(const CapView& view, const CapCandidate& candid
 
 /// The same from a view that expects exactly these slots: any rule that they cannot fill sleeps in it.
 std::vector<NaiveBlock> reported_half_asleep(const RandomHistory& history, const std::vector<CapCandidate>& slots, const CapCandidate& candidate, UtcTime now) {
-  CapView::State state(history.ledger(), history.rules(), history.session(), now, slots.size());
+  CapView::State state(history.ledger(), history.rules(), history.time(), now, slots.size());
   for (const CapCandidate& slot : slots) state.add_slot(slot);
   std::vector<NaiveBlock> found;
   state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, detail::KeyId key, std::span<const Symbol> parts) {
     const detail::KeyVerdict verdict = state.judge(rule, key, candidate.contact);
     if (verdict.limit) found.push_back({history.rules()[rule].id, BlockKind::limit, {parts.begin(), parts.end()}, verdict.observed});
+    if (verdict.share) found.push_back({history.rules()[rule].id, BlockKind::share, {parts.begin(), parts.end()}, verdict.observed});
     if (verdict.gap) found.push_back({history.rules()[rule].id, BlockKind::gap, {parts.begin(), parts.end()}, verdict.observed});
     return false;
   });
@@ -64,15 +66,15 @@ void expect_promise_kept(const RandomHistory& history, const std::vector<CapCand
     journal.push_back({JournalLine::Kind::entry, now, entry, *slate[slot].labels, {}, {}});
   }
   const Ledger known = ledger_of(journal);
-  const auto excess = NaiveCaps{known, history.rules(), history.session()}.worst_excess(slate.back(), now);
+  const auto excess = NaiveCaps{known, history.rules(), history.time()}.worst_excess(slate.back(), now);
   EXPECT_LE(excess.value_or(0), 0);
 }
 
 void decide(RandomHistory& history, Figures& figures) {
   const UtcTime now = history.next_decision();
   const Ledger known = ledger_of(history.journal());
-  const NaiveCaps naive{known, history.rules(), history.session()};
-  CapView view(history.ledger(), history.rules(), history.session(), now);
+  const NaiveCaps naive{known, history.rules(), history.time()};
+  CapView view(history.ledger(), history.rules(), history.time(), now);
   std::vector<CapCandidate> slate;
   const std::uint64_t slots = 1 + history.random().below(3);
   for (std::uint64_t slot = 0; slot < slots; ++slot) {
@@ -122,18 +124,38 @@ bool is_bound(const CapRule& rule, std::span<const Symbol> key, const Display& d
   return std::any_of(keys.begin(), keys.end(), [&](const auto& own) { return std::equal(own.begin(), own.end(), key.begin(), key.end()); });
 }
 
-/// The displays that a rule's key binds within the window that ends with u, u included.
-std::size_t displays_in_window(const RandomHistory& history, const CapRule& rule, std::span<const Symbol> key, UtcTime u) {
+/// What the rule's window holds at u of these moments of display, ascending and none after u.
+std::size_t count_true(const RandomHistory& history, const Window& window, const std::vector<UtcTime>& moments, UtcTime u) {
   const std::vector<UtcTime>& starts = history.session_starts();
   const auto session_of = [&](UtcTime at) { return std::upper_bound(starts.begin(), starts.end(), at) - starts.begin(); };
-  std::size_t count = 0;
-  for (const Display& display : history.displays()) {
-    if (display.at > u || !is_counted(rule, display) || !is_bound(rule, key, display)) continue;
-    if (rule.window.kind == WindowKind::rolling && display.at <= u - rule.window.length) continue;
-    if (rule.window.kind == WindowKind::session && session_of(display.at) != session_of(u)) continue;
-    ++count;
+  const auto since = [&](UtcTime begin) { return static_cast<std::size_t>(moments.end() - std::lower_bound(moments.begin(), moments.end(), begin)); };
+  switch (window.kind) {
+    case WindowKind::rolling: return since(u - window.length + Duration{1});
+    case WindowKind::session: return static_cast<std::size_t>(std::count_if(moments.begin(), moments.end(), [&](UtcTime at) { return session_of(at) == session_of(u); }));
+    case WindowKind::calendar: return since(naive_period_start(window.calendar, history.time().zones, u));
+    case WindowKind::lifetime: return moments.size();
+    case WindowKind::anchored_first: {
+      UtcTime anchor = moments.front();
+      for (const UtcTime moment : moments)
+        if (moment >= anchor + window.length) anchor = moment;
+      return since(anchor);
+    }
+    case WindowKind::anchored_last: {
+      std::size_t first = moments.size() - 1;
+      while (first > 0 && moments[first] - moments[first - 1] < window.length) --first;
+      return moments.size() - first;
+    }
   }
-  return count;
+  return 0;
+}
+
+/// The displays that a rule's key binds within the window that ends with u, u included.
+std::size_t displays_in_window(const RandomHistory& history, const CapRule& rule, std::span<const Symbol> key, UtcTime u) {
+  std::vector<UtcTime> moments;
+  for (const Display& display : history.displays())
+    if (display.at <= u && is_counted(rule, display) && is_bound(rule, key, display)) moments.push_back(display.at);
+  std::sort(moments.begin(), moments.end());
+  return moments.empty() ? 0 : count_true(history, rule.window, moments, u);
 }
 
 void expect_gap_kept(const RandomHistory& history, const CapRule& rule, std::span<const Symbol> key, const Display& display) {
@@ -165,8 +187,8 @@ void expect_sound(const RandomHistory& history, Figures& figures) {
 /// ELIGIBLE_AGAIN by brute force: nothing is free before it, at any edge, one ms beside it, or at random instants.
 void expect_exact_again(RandomHistory& history, const CapCandidate& candidate, UtcTime t, Figures& figures) {
   const Ledger known = ledger_of(history.journal());
-  const NaiveCaps naive{known, history.rules(), history.session()};
-  const EligibleAgain answer = eligible_again(history.ledger(), history.rules(), history.session(), {}, candidate, {}, t);
+  const NaiveCaps naive{known, history.rules(), history.time()};
+  const EligibleAgain answer = eligible_again(history.ledger(), history.rules(), history.time(), {}, candidate, {}, t);
   if (naive.is_free(candidate, t)) {
     EXPECT_FALSE(answer.at.has_value());
     EXPECT_FALSE(answer.provisional);

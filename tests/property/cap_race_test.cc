@@ -34,16 +34,30 @@ public:
   SteadyTime steady_now() const override { return std::chrono::steady_clock::now(); }
 };
 
+/// One rule of each kind that lets three through and no fourth, however long the day.
+std::vector<CapRule> rules_of_every_window() {
+  std::vector<CapRule> rules;
+  for (const WindowKind kind : {WindowKind::lifetime, WindowKind::rolling, WindowKind::session, WindowKind::calendar, WindowKind::anchored_first, WindowKind::anchored_last}) {
+    CapRule& rule = rules.emplace_back();
+    rule.id = "few";
+    rule.limit = cap;
+    rule.window.kind = kind;
+    if (kind == WindowKind::rolling || kind == WindowKind::anchored_first || kind == WindowKind::anchored_last) rule.window.length = days(1);
+  }
+  CapRule& share = rules.emplace_back();
+  share.id = "few";
+  share.share = Share{Share::denominator * cap / 10, 10};   // of ten that are assumed
+  share.window = {WindowKind::rolling, days(1)};
+  return rules;
+}
+
 /// Two items, two placements, one rule.
-World race_world(Store& store, std::uint32_t limit) {
+World race_world(Store& store, const CapRule& rule) {
   std::vector<Item> items(2);
   items[0].id = *ItemId::parse("pumps");
   items[1].id = *ItemId::parse("boots");
   auto policy = std::make_shared<Policy>();
   policy->version = 1;
-  CapRule rule;
-  rule.id = "few";
-  rule.limit = limit;
   policy->caps = {rule};
   auto rulebook = std::make_shared<Rulebook>();
   rulebook->policy = policy;
@@ -60,6 +74,13 @@ World race_world(Store& store, std::uint32_t limit) {
   world.models = untrained_models();
   world.symbols = &store.symbols();
   return world;
+}
+
+World race_world(Store& store, std::uint32_t limit) {
+  CapRule rule;
+  rule.id = "few";
+  rule.limit = limit;
+  return race_world(store, rule);
 }
 
 DecisionRequest ask(const std::string& user, UtcTime now, std::uint64_t seed, const char* placement = "home.hero") {
@@ -113,7 +134,8 @@ protected:
 };
 
 void CapRace::race(Store& crowd, int rounds, bool is_contended) {
-  const World world = race_world(crowd, cap);
+  std::vector<World> worlds;                     // each round under another kind of window
+  for (const CapRule& rule : rules_of_every_window()) worlds.push_back(race_world(crowd, rule));
   std::atomic<int> granted = 0, refused = 0, failed = 0, contended = 0;
   std::barrier gate(threads_count);
   const auto user_of = [](int round) { return "race-" + std::to_string(round); };
@@ -139,7 +161,7 @@ void CapRace::race(Store& crowd, int rounds, bool is_contended) {
       for (int round = 0; round < rounds; ++round) {
         const std::uint64_t seed = mix64(static_cast<std::uint64_t>(round), static_cast<std::uint64_t>(thread)) | 1;
         gate.arrive_and_wait();
-        const auto decision = decide(crowd, world, ask(user_of(round), base + Duration(seed % 5000), seed), clock_, {Durability::wal, true});
+        const auto decision = decide(crowd, worlds[static_cast<std::size_t>(round) % worlds.size()], ask(user_of(round), base + Duration(seed % 5000), seed), clock_, {Durability::wal, true});
         if (!decision) ++failed;
         else if (is_grant(decision)) ++granted;
         else ++refused;

@@ -60,7 +60,7 @@ void expect_everybody_accounted_for(const Slate& slate, std::size_t items_count)
 
 void expect_a_lawful_slate(Scene& scene, const Slate& slate) {
   const Bound before(scene);
-  CapView caps(before.person->ledger, before.world.policy().caps, before.person.session, before.person.now);
+  CapView caps(before.person->ledger, before.world.policy().caps, before.person.time, before.person.now);
   const bool organic = scene.placement.mode == PlacementMode::organic;
   std::set<Symbol> groups;
   std::uint32_t slot = 0;

@@ -208,7 +208,7 @@ TasteFit fit_of(const Month& month, const Models& models) {
     if (!life.customer) continue;
     const auto record = month.store->records().read(life.customer, Deadline{});
     if (!record || (*record)->version == 0 || (*record)->sealed_into) continue;
-    const CustomerFeatures features = customer_features(models, make_person(*record, request, *month.world->rulebook->policy));
+    const CustomerFeatures features = customer_features(models, make_person(*record, request, *month.world->rulebook->policy, *month.world->symbols));
     if (features.recent_items.size() < 4 || features.relevance.empty()) continue;
     std::vector<double> affinity, relevance, vector, popularity;
     for (std::size_t product = 0; product < month.town.tastes.size(); ++product) {

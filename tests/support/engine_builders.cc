@@ -139,7 +139,7 @@ CapRule& Scene::add_cap(std::string_view id, Per per, std::uint32_t limit) {
 }
 
 Bound::Bound(Scene& scene)
-    : world(world_of(scene)), person(make_person(std::make_shared<const CustomerRecord>(scene.record), scene.request, *world.rulebook->policy)),
+    : world(world_of(scene)), person(make_person(std::make_shared<const CustomerRecord>(scene.record), scene.request, *world.rulebook->policy, *world.symbols)),
       call(world, person, scene.request), rules(world.rulebook->placements.begin()->second),
       opening{scene.request.placements.front(), rules, 0, scene.request.placements.front().limit.value_or(scene.placement.slots), call.contact_of(0)} {}
 

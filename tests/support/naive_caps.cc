@@ -1,5 +1,7 @@
 #include "tests/support/naive_caps.h"
 
+#include "tests/support/naive_calendar.h"
+
 #include <algorithm>
 #include <set>
 
@@ -90,13 +92,16 @@ void reduce_to_contacts(Counted& counted) {
   });
 }
 
-bool in_h(const CapRule& rule, std::span<const Symbol> key, const LabelSet& labels) {
+/// A key, or every key together.
+using Key = std::optional<std::vector<Symbol>>;
+
+bool in_h(const CapRule& rule, const Key& key, const LabelSet& labels) {
   if (rule.counts == Counts::delivered && labels.medium != Medium::message) return false;
   if (!rule.exempt_counts && rule.exempt && naive_selects(*rule.exempt, labels)) return false;
-  return naive_selects(rule.counts_of, labels) && naive_matches(rule, key, labels);
+  return naive_selects(rule.counts_of, labels) && (key ? naive_matches(rule, *key, labels) : !naive_keys(rule, labels).empty());
 }
 
-Counted counted(const NaiveCaps& caps, const CapRule& rule, std::span<const Symbol> key, std::span<const CapCandidate> slots, UtcTime t) {
+Counted counted(const NaiveCaps& caps, const CapRule& rule, const Key& key, std::span<const CapCandidate> slots, UtcTime t) {
   Counted out;
   for (const Entry& entry : caps.ledger.entries) {
     const LabelSet& labels = caps.ledger.label_sets[entry.labels];
@@ -134,15 +139,55 @@ Counted counted(const NaiveCaps& caps, const CapRule& rule, std::span<const Symb
   return out;
 }
 
-std::uint32_t count(const NaiveCaps& caps, const CapRule& rule, const Counted& counted, UtcTime t) {
-  const bool session_runs = caps.session.ordinal > 0 && t - *caps.session.last_activity < half_hour;
-  std::size_t n = counted.live.size();
-  for (const Point& point : counted.shown) {
-    if (rule.window.kind == WindowKind::lifetime) ++n;
-    if (rule.window.kind == WindowKind::rolling && point.at > t - rule.window.length) ++n;
-    if (rule.window.kind == WindowKind::session && point.at >= (session_runs ? caps.session.start : t)) ++n;
+bool in_window(const NaiveCaps& caps, const Window& window, UtcTime at, UtcTime t) {
+  const SessionState& session = caps.time.session;
+  const bool session_runs = session.ordinal > 0 && t - *session.last_activity < half_hour;
+  switch (window.kind) {
+    case WindowKind::rolling: return at > t - window.length;
+    case WindowKind::session: return at >= (session_runs ? session.start : t);
+    case WindowKind::calendar: return at >= naive_period_start(window.calendar, caps.time.zones, t);
+    default: return true;
   }
-  return static_cast<std::uint32_t>(n);
+}
+
+/// Anchors one after the other: the first of all, then each time the earliest that lies a window after the last one.
+std::uint32_t count_from_first(Duration length, const Counted& counted, UtcTime t) {
+  std::multiset<UtcTime> points;
+  for (const Point& point : counted.shown) points.insert(point.at);
+  for (std::size_t i = 0; i < counted.live.size(); ++i) points.insert(t);
+  if (points.empty()) return 0;
+  UtcTime anchor = *points.begin();
+  while (points.lower_bound(anchor + length) != points.end()) anchor = *points.lower_bound(anchor + length);
+  return t < anchor + length ? static_cast<std::uint32_t>(std::distance(points.lower_bound(anchor), points.end())) : 0;
+}
+
+/// From the latest back: a thing belongs to the chain while it begins less than a window after the latest end of all before it.
+std::uint32_t count_to_last(Duration length, const Counted& counted, UtcTime t) {
+  std::vector<std::pair<UtcTime, UtcTime>> spans;
+  for (const Point& point : counted.shown) spans.emplace_back(point.at, point.at);
+  for (const Point& point : counted.live) spans.emplace_back(point.at, t);
+  std::sort(spans.begin(), spans.end());
+  const auto latest_end = [&](std::size_t before) {
+    UtcTime end = UtcTime::min();
+    for (std::size_t i = 0; i < before; ++i) end = std::max(end, spans[i].second);
+    return end;
+  };
+  if (spans.empty() || t >= latest_end(spans.size()) + length) return 0;
+  std::size_t first = spans.size() - 1;
+  while (first > 0 && spans[first].first < latest_end(first) + length) --first;
+  return static_cast<std::uint32_t>(spans.size() - first);
+}
+
+std::uint32_t count(const NaiveCaps& caps, const CapRule& rule, const Counted& counted, UtcTime t) {
+  if (rule.window.kind == WindowKind::anchored_first) return count_from_first(rule.window.length, counted, t);
+  if (rule.window.kind == WindowKind::anchored_last) return count_to_last(rule.window.length, counted, t);
+  const auto inside = std::count_if(counted.shown.begin(), counted.shown.end(), [&](const Point& point) { return in_window(caps, rule.window, point.at, t); });
+  return static_cast<std::uint32_t>(static_cast<std::size_t>(inside) + counted.live.size());
+}
+
+std::uint32_t count_with(const NaiveCaps& caps, const CapRule& rule, Counted counted, const CapCandidate& candidate, UtcTime t) {
+  counted.live.push_back({t, candidate.contact});
+  return count(caps, rule, counted, t);
 }
 
 bool holds_contact(const Counted& counted, const ContactId& contact) {
@@ -157,6 +202,14 @@ bool gap_blocks(const CapRule& rule, const Counted& counted, const ContactId& co
   for (const Point& point : counted.shown)
     if (point.contact != contact && t < point.at + *rule.min_gap) return true;
   return false;
+}
+
+bool share_blocks(const NaiveCaps& caps, const CapRule& rule, const Counted& of_key, std::span<const CapCandidate> slots, UtcTime t) {
+  const Counted of_all = counted(caps, rule, std::nullopt, slots, t);
+  std::uint64_t all = 0;
+  for (const Point& point : of_all.shown) all += in_window(caps, rule.window, point.at, t) ? 1 : 0;
+  const std::uint64_t base = std::max<std::uint64_t>(all + of_key.live.size() + 1, rule.share->base_min);
+  return (std::uint64_t{count(caps, rule, of_key, t)} + 1) * Share::denominator > rule.share->numerator * base;
 }
 
 bool binds(const CapRule& rule, const CapCandidate& candidate, UtcTime t) {
@@ -206,7 +259,9 @@ std::vector<NaiveBlock> NaiveCaps::blocks(const CapCandidate& candidate, std::sp
       const Counted now = counted(*this, rule, key, slots, t);
       const std::uint32_t n = count(*this, rule, now, t);
       const bool is_in = rule.counts == Counts::contact && holds_contact(now, candidate.contact);
-      if (rule.limit && n + (is_in ? 0 : 1) > *rule.limit) found.push_back({rule.id, BlockKind::limit, key, n});
+      const std::uint32_t with_it = is_in ? n : count_with(*this, rule, now, candidate, t);
+      if (rule.share && share_blocks(*this, rule, now, slots, t)) found.push_back({rule.id, BlockKind::share, key, n});
+      if (rule.limit && with_it > *rule.limit) found.push_back({rule.id, BlockKind::limit, key, n});
       if (gap_blocks(rule, now, candidate.contact, t)) found.push_back({rule.id, BlockKind::gap, key, n});
     }
   }
@@ -233,12 +288,13 @@ std::vector<UtcTime> NaiveCaps::edges(UtcTime t) const {
     found.insert(entry.expires_at);
     for (const Mark& mark : entry.marks) points.insert(mark.at);
   }
-  if (session.last_activity) found.insert(*session.last_activity + half_hour);
+  if (time.session.last_activity) found.insert(*time.session.last_activity + half_hour);
   for (const CapRule& rule : rules) {
     for (const UtcTime point : points) {
       found.insert(point + rule.window.length);
       if (rule.min_gap) found.insert(point + *rule.min_gap);
     }
+    if (rule.window.kind == WindowKind::calendar) add_naive_period_edges(rule.window.calendar, time.zones, t, found);
     if (rule.schedule.from) found.insert(*rule.schedule.from);
     if (rule.schedule.to) found.insert(*rule.schedule.to);
   }
@@ -261,7 +317,7 @@ bool NaiveCaps::is_provisional(const CapCandidate& candidate, UtcTime t) const {
     if (!live(ledger.entries[i], medium, t)) continue;
     Ledger changed = ledger;
     changed.entries[i].marks.push_back({medium == Medium::screen ? MarkKind::viewed : MarkKind::delivered, Symbol::none, t, 0});
-    if (NaiveCaps{changed, rules, session}.eligible_again(candidate, t) != answer) return true;
+    if (NaiveCaps{changed, rules, time}.eligible_again(candidate, t) != answer) return true;
   }
   return false;
 }

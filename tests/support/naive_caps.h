@@ -21,7 +21,7 @@ struct NaiveBlock {
 struct NaiveCaps {
   const Ledger& ledger;
   std::span<const CapRule> rules;
-  SessionState session;
+  PersonTime time;
 
   /// Every blocking rule, key and kind, ascending.
   std::vector<NaiveBlock> blocks(const CapCandidate& candidate, std::span<const CapCandidate> slots, UtcTime t) const;

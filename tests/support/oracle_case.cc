@@ -1,8 +1,11 @@
 #include "tests/support/oracle_case.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
+#include <map>
+#include <stdexcept>
 #include <zlib.h>
 
 namespace takt::tests {
@@ -57,6 +60,24 @@ Mark mark_of(const json& object, SymbolTable& symbols) {
     mark.kind = kinds.at(kind);
   }
   return mark;
+}
+
+Zone zone_of(const json& name) {
+  const auto zone = Zone::find(name.get<std::string>());
+  if (!zone) throw std::out_of_range("no such zone: " + name.get<std::string>());
+  return *zone;
+}
+
+CalendarPeriod calendar_of(const json& window) {
+  static const std::map<std::string, CalendarUnit> units{{"day", CalendarUnit::day}, {"week", CalendarUnit::week}, {"month", CalendarUnit::month}};
+  static const std::map<std::string, std::chrono::weekday> weekdays{
+      {"mon", std::chrono::Monday}, {"tue", std::chrono::Tuesday}, {"wed", std::chrono::Wednesday}, {"thu", std::chrono::Thursday},
+      {"fri", std::chrono::Friday}, {"sat", std::chrono::Saturday}, {"sun", std::chrono::Sunday}};
+  CalendarPeriod period;
+  period.unit = units.at(window["unit"]);
+  if (window["zone"] != "customer") period.zone = zone_of(window["zone"]);
+  if (has(window, "week_start")) period.week_start = weekdays.at(window["week_start"]);
+  return period;
 }
 
 bool ascends(const Mark& a, const Mark& b) { return std::tie(a.at, a.kind, a.event, a.session) < std::tie(b.at, b.kind, b.event, b.session); }
@@ -128,12 +149,13 @@ Selector OracleReader::read_selector(const json& object) {
   return selector;
 }
 
-CapRule OracleReader::read_rule(const json& object, std::string& unbuilt) {
+CapRule OracleReader::read_rule(const json& object) {
   static const std::map<std::string, Counts> counts{
       {"impression", Counts::impression}, {"decision", Counts::decision}, {"contact", Counts::contact},
       {"click", Counts::click}, {"delivered", Counts::delivered}};
   static const std::map<std::string, WindowKind> windows{
-      {"rolling", WindowKind::rolling}, {"lifetime", WindowKind::lifetime}, {"session", WindowKind::session}};
+      {"rolling", WindowKind::rolling}, {"lifetime", WindowKind::lifetime}, {"session", WindowKind::session},
+      {"calendar", WindowKind::calendar}, {"anchored_first", WindowKind::anchored_first}, {"anchored_last", WindowKind::anchored_last}};
   CapRule rule;
   rule.id = object["id"];
   const auto counted = counts.find(object["counts"]);
@@ -145,11 +167,14 @@ CapRule OracleReader::read_rule(const json& object, std::string& unbuilt) {
   else rule.per.push_back(per_of(object["per"]));
   if (has(object, "depth")) rule.depth = object["depth"].get<std::uint32_t>();
   const json& window = object["window"];
-  const auto kind = windows.find(window["kind"]);
-  if (kind == windows.end()) unbuilt = window["kind"];
-  else rule.window.kind = kind->second;
+  rule.window.kind = windows.at(window["kind"]);
   if (has(window, "length")) rule.window.length = duration_of(window["length"]);
-  if (has(object, "share")) unbuilt = "share";
+  if (rule.window.kind == WindowKind::calendar) rule.window.calendar = calendar_of(window);
+  if (has(object, "share")) {
+    rule.share.emplace();
+    rule.share->numerator = static_cast<std::uint64_t>(std::llround(object["share"].get<double>() * static_cast<double>(Share::denominator)));
+    if (has(object, "min_base")) rule.share->base_min = object["min_base"].get<std::uint32_t>();
+  }
   if (has(object, "limit")) rule.limit = object["limit"].get<std::uint32_t>();
   if (has(object, "min_gap")) rule.min_gap = duration_of(object["min_gap"]);
   if (has(object, "match")) rule.applies_to = rule.counts_of = read_selector(object["match"]);
@@ -174,14 +199,15 @@ OracleCase OracleReader::read_case(const json& object) {
   OracleCase out;
   out.id = object["id"];
   out.level = object["level"].get<int>();
-  for (const json& rule : object["rules"]) out.rules.push_back(read_rule(rule, out.unbuilt));
+  for (const json& rule : object["rules"]) out.rules.push_back(read_rule(rule));
   for (const json& interval : object["quiet_hours"]) out.quiet_hours.push_back(read_interval(interval));
   for (const json& interval : object["pauses"]) out.pauses.push_back(read_interval(interval));
   if (!object["sessions"].empty()) {
-    out.session.ordinal = object["sessions"].back()["ordinal"].get<std::uint32_t>();
-    out.session.start = time_of(object["sessions"].back()["start"]);
+    out.time.session.ordinal = object["sessions"].back()["ordinal"].get<std::uint32_t>();
+    out.time.session.start = time_of(object["sessions"].back()["start"]);
   }
-  if (has(object, "last_activity")) out.session.last_activity = time_of(object["last_activity"]);
+  if (has(object, "last_activity")) out.time.session.last_activity = time_of(object["last_activity"]);
+  for (const json& span : object["zone_history"]) out.time.zones.push_back({time_of(span["from"]), zone_of(span["zone"])});
   slot_ = 0;
   for (const json& entry : object["entries"]) out.ledger.entries.push_back(read_entry(entry, out.ledger));
   for (const json& asked : object["queries"]) {
@@ -216,7 +242,7 @@ json OracleReader::key_json(const CapBlock& block) const {
 
 json OracleReader::evaluate(const OracleCase& asked, const OracleQuery& query) const {
   const CapCandidate candidate = query.candidate.candidate();
-  CapView view(asked.ledger, asked.rules, asked.session, query.at);
+  CapView view(asked.ledger, asked.rules, asked.time, query.at);
   for (const OracleThing& slot : query.earlier_slots) view.add_slot(slot.candidate());
   std::vector<json> rules;
   const std::vector<CapBlock> blocks = view.check(candidate);
@@ -232,7 +258,7 @@ json OracleReader::evaluate(const OracleCase& asked, const OracleQuery& query) c
   for (const IntervalObstacle& interval : asked.pauses) obstacles.push_back(&interval);
   std::vector<CapCandidate> slots;
   for (const OracleThing& slot : query.earlier_slots) slots.push_back(slot.candidate());
-  const EligibleAgain again = eligible_again(asked.ledger, asked.rules, asked.session, obstacles, candidate, slots, query.at);
+  const EligibleAgain again = eligible_again(asked.ledger, asked.rules, asked.time, obstacles, candidate, slots, query.at);
   const bool quiet = covers(asked.quiet_hours);
   const bool paused = covers(asked.pauses);
   json answer{{"blocked", !blocks.empty() || quiet || paused}, {"rules", rules}, {"quiet", quiet}, {"paused", paused},

@@ -46,9 +46,8 @@ struct OracleQuery {
 struct OracleCase {
   std::string id;
   int level = 1;
-  std::string unbuilt;                 ///< the first window or form that this release does not have; empty: all built
   std::vector<CapRule> rules;
-  SessionState session;
+  PersonTime time;
   std::vector<IntervalObstacle> quiet_hours, pauses;
   Ledger ledger;
   std::vector<OracleQuery> queries;
@@ -64,7 +63,7 @@ public:
 
 private:
   OracleCase read_case(const nlohmann::json& json);
-  CapRule read_rule(const nlohmann::json& json, std::string& unbuilt);
+  CapRule read_rule(const nlohmann::json& json);
   Selector read_selector(const nlohmann::json& json);
   OracleThing read_thing(const nlohmann::json& json);
   Entry read_entry(const nlohmann::json& json, Ledger& ledger);

@@ -15,6 +15,10 @@ Symbol symbol(std::int64_t number) { return static_cast<Symbol>(static_cast<std:
 constexpr Symbol web = static_cast<Symbol>(channel_base);
 constexpr Symbol email = static_cast<Symbol>(channel_base + 1);
 
+const Duration lengths[]{Duration{500}, minutes(10), hours(1), hours(5), days(1)};
+
+bool has_length(const Window& window) { return window.length.count() != 0; }
+
 ContactId contact_of(std::uint32_t origin, std::uint16_t placement) {
   ContactId contact;
   std::memcpy(contact.origin.data(), &origin, sizeof origin);
@@ -40,12 +44,16 @@ Ledger ledger_of(std::span<const JournalLine> journal) {
   return ledger;
 }
 
-RandomHistory::RandomHistory(std::uint64_t seed, bool clean) : random_(seed), clean_(clean), now_(utc_from_ms(1'700'000'000'000)) {
+RandomHistory::RandomHistory(std::uint64_t seed, bool clean) : random_(seed), clean_(clean) {
+  // Evenings before clocks change in Berlin (both ways), Santiago (over midnight), New York, before Apia left a day out, and any Tuesday.
+  static constexpr std::int64_t starts_ms[]{1'711'828'800'000, 1'729'972'800'000, 1'712'448'000'000, 1'710'028'800'000, 1'325'160'000'000, 1'700'000'000'000};
+  now_ = utc_from_ms(starts_ms[pick(6)]);
+  if (chance(0.8)) time_.zones.push_back({now_ - days(10), draw_zone()});
   draw_catalogue();
   draw_rules();
   // From a fifth of the window to three times the window, where reservations and windows interfere most.
   const Window& window = rules_[0].window;
-  const Duration unit = window.kind == WindowKind::rolling ? window.length : hours(1);
+  const Duration unit = has_length(window) ? window.length : hours(1);
   time_to_live_ = Duration{std::max<std::int64_t>(2, unit.count() * (2 + pick(29)) / 10)};
   grace_ = chance(0.5) ? minutes(5) : Duration{1 + pick(unit.count())};
 }
@@ -90,12 +98,32 @@ Selector RandomHistory::draw_selector() {
   return selector;
 }
 
+Zone RandomHistory::draw_zone() {
+  static constexpr const char* names[]{"Europe/Berlin", "America/Santiago", "America/New_York", "Pacific/Apia", "Asia/Kolkata", "UTC"};
+  return *Zone::find(names[pick(6)]);
+}
+
+Window RandomHistory::draw_window() {
+  static constexpr WindowKind kinds[]{WindowKind::rolling, WindowKind::rolling, WindowKind::rolling, WindowKind::lifetime, WindowKind::session,
+                                      WindowKind::calendar, WindowKind::calendar, WindowKind::anchored_first, WindowKind::anchored_last};
+  static constexpr CalendarUnit units[]{CalendarUnit::day, CalendarUnit::day, CalendarUnit::week, CalendarUnit::month};
+  Window window;
+  window.kind = kinds[pick(9)];
+  if (window.kind == WindowKind::rolling || window.kind == WindowKind::anchored_first || window.kind == WindowKind::anchored_last)
+    window.length = lengths[pick(5)];
+  if (window.kind != WindowKind::calendar) return window;
+  window.calendar.unit = units[pick(4)];
+  if (chance(0.4)) window.calendar.zone = draw_zone();
+  if (chance(0.3)) window.calendar.zone_missing = draw_zone();
+  window.calendar.week_start = std::chrono::weekday(static_cast<unsigned>(pick(7)));
+  return window;
+}
+
 CapRule RandomHistory::draw_rule(std::size_t number) {
   static constexpr Counts counts[]{Counts::impression, Counts::impression, Counts::impression, Counts::decision,
                                    Counts::contact, Counts::delivered, Counts::click, Counts::event};
   static constexpr Per pers[]{Per::all, Per::all, Per::item, Per::item, Per::group, Per::category, Per::brand, Per::campaign,
                               Per::kind, Per::tag, Per::channel, Per::placement};
-  static const Duration lengths[]{Duration{500}, minutes(10), hours(1), hours(5), days(1)};
   CapRule rule;
   rule.id = "r" + std::to_string(number);
   rule.counts = number == 0 ? Counts::impression : counts[pick(8)];
@@ -103,11 +131,11 @@ CapRule RandomHistory::draw_rule(std::size_t number) {
   rule.per = {pers[pick(12)]};
   if (chance(0.2)) rule.per.push_back(pers[pick(12)]);
   rule.depth = chance(0.5) ? 1 : 0;
-  const std::int64_t window = pick(6);
-  if (window < 4) rule.window = {WindowKind::rolling, lengths[pick(5)]};
-  else rule.window.kind = window == 4 ? WindowKind::lifetime : WindowKind::session;
-  if (chance(0.85)) rule.limit = static_cast<std::uint32_t>(1 + pick(3));
-  if (chance(0.35) || !rule.limit) rule.min_gap = Duration{1 + pick(lengths[pick(5)].count())};
+  rule.window = draw_window();
+  const bool has_share = chance(0.15) && rule.window.kind != WindowKind::anchored_first && rule.window.kind != WindowKind::anchored_last;
+  if (has_share) rule.share = Share{100'000 * static_cast<std::uint64_t>(1 + pick(9)), static_cast<std::uint32_t>(pick(12))};
+  if (!has_share && chance(0.85)) rule.limit = static_cast<std::uint32_t>(1 + pick(3));
+  if (chance(0.35) || (!has_share && !rule.limit)) rule.min_gap = Duration{1 + pick(lengths[pick(5)].count())};
   if (chance(0.3)) rule.applies_to = rule.counts_of = draw_selector();
   if (chance(0.2)) {
     rule.exempt = draw_selector();
@@ -138,8 +166,9 @@ std::int64_t RandomHistory::near(std::int64_t low, std::int64_t end) {
 
 Duration RandomHistory::draw_step() {
   const CapRule& rule = rules_[static_cast<std::size_t>(pick(static_cast<std::int64_t>(rules_.size())))];
-  const Duration unit = rule.window.kind == WindowKind::rolling ? rule.window.length : rule.min_gap.value_or(minutes(30));
-  switch (pick(7)) {
+  const Duration unit = has_length(rule.window) ? rule.window.length : rule.min_gap.value_or(minutes(30));
+  switch (pick(8)) {
+    case 7: return chance(0.5) ? hours(pick(30)) : Duration{0};     // over a midnight
     case 0: return Duration{0};
     case 1: return unit + Duration{pick(3) - 1};
     case 2: return time_to_live_ + Duration{pick(3) - 1};
@@ -151,12 +180,12 @@ Duration RandomHistory::draw_step() {
 
 void RandomHistory::accept(JournalLine line) {
   if (line.kind == JournalLine::Kind::activity) {
-    if (session_.ordinal == 0 || line.at - *session_.last_activity >= minutes(30)) {
-      ++session_.ordinal;
-      session_.start = line.at;
+    if (time_.session.ordinal == 0 || line.at - *time_.session.last_activity >= minutes(30)) {
+      ++time_.session.ordinal;
+      time_.session.start = line.at;
       session_starts_.push_back(line.at);
     }
-    session_.last_activity = session_.last_activity ? std::max(*session_.last_activity, line.at) : line.at;
+    time_.session.last_activity = time_.session.last_activity ? std::max(*time_.session.last_activity, line.at) : line.at;
   }
   if (line.kind == JournalLine::Kind::entry) {
     Entry entry = line.entry;
@@ -176,6 +205,7 @@ void RandomHistory::accept(JournalLine line) {
 UtcTime RandomHistory::next_decision() {
   now_ += draw_step();
   if (!clean_ && chance(0.15)) draw_elsewhere();
+  if (!clean_ && chance(0.1) && (time_.zones.empty() || time_.zones.back().from < now_)) time_.zones.push_back({now_, draw_zone()});
   for (auto next = under_way_.begin(); next != under_way_.end() && next->first <= now_; next = under_way_.erase(next))
     accept(std::move(next->second));
   ++decision_;

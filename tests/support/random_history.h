@@ -34,7 +34,7 @@ public:
   // ---- what the engine would know
   const Ledger& ledger() const { return ledger_; }
   const std::vector<CapRule>& rules() const { return rules_; }
-  const SessionState& session() const { return session_; }
+  const PersonTime& time() const { return time_; }
   const std::vector<JournalLine>& journal() const { return journal_; }
   const std::vector<UtcTime>& session_starts() const { return session_starts_; }
   const std::vector<Display>& displays() const { return displays_; }
@@ -54,6 +54,8 @@ private:
   void draw_catalogue();
   void draw_rules();
   CapRule draw_rule(std::size_t number);
+  Window draw_window();
+  Zone draw_zone();
   Selector draw_selector();
   void draw_fate(const Entry& entry, const CapCandidate& chosen);
   void draw_clean_fate(const Entry& entry, const CapCandidate& chosen);
@@ -73,7 +75,7 @@ private:
   std::uint32_t decision_ = 0;
   std::uint16_t slot_ = 0;
   Ledger ledger_;
-  SessionState session_;
+  PersonTime time_;
   std::vector<UtcTime> session_starts_;
   std::vector<JournalLine> journal_;
   std::multimap<UtcTime, JournalLine> under_way_;                 ///< by arrival

@@ -36,7 +36,7 @@ void redraw(const Evidence& evidence, const DecisionRequest& request, const Deci
   DecisionRequest again = request;
   again.now = decision.now;
   again.dry_run = true;
-  const Person person = make_person(*record, again, evidence.world.policy());
+  const Person person = make_person(*record, again, evidence.world.policy(), *evidence.world.symbols);
   struct Seen { double propensity = 0; int count = 0; };
   std::map<std::string, Seen> seen;
   const StandingClock clock;
@@ -85,7 +85,7 @@ Findings check_propensities(const Evidence& evidence) {
 }
 
 std::vector<NamedChecker> all_checkers() {
-  return {{"caps", check_caps}, {"gates", check_gates}, {"consent", check_consent}, {"rests", check_rests}, {"decisions", check_decisions}, {"events", check_events},
+  return {{"caps", check_caps}, {"gates", check_gates}, {"quiet", check_quiet_hours}, {"consent", check_consent}, {"rests", check_rests}, {"decisions", check_decisions}, {"events", check_events},
           {"records", check_records}, {"time", check_time}, {"propensities", check_propensities}, {"rebuild", check_rebuild}};
 }
 

@@ -306,11 +306,47 @@ TEST(EligibleAgain, NeverAndBeyondFourHundredDaysAreNone) {
   EXPECT_EQ((Question{{cap(Counts::impression, Per::item, day, 0)}}.again(built, product(2), at(0)).at), std::nullopt) << "limit 0";
 }
 
-TEST(CapDeathTest, WindowsThatAreNotBuiltAreABugOfTheCaller) {
+CapRule windowed(WindowKind kind, Duration length, std::uint32_t limit) {
+  CapRule rule = cap(Counts::impression, Per::all, std::nullopt, limit);
+  rule.window.kind = kind;
+  rule.window.length = length;
+  return rule;
+}
+
+TEST(Anchored, FirstStartsAgainWithTheFirstAfterTheWindow) {
   LedgerBuilder built;
-  std::vector rules{cap(Counts::impression, Per::item, day, 1)};
-  rules[0].window.kind = WindowKind::calendar;
-  EXPECT_DEATH(CapView(built.ledger, rules, {}, at(0)), "not built");
+  for (const int minute : {0, 300, 600, 620}) built.shown(product(1), static_cast<std::uint8_t>(1 + minute / 10), at(minute), at(minute));
+  const auto observed = [&](int minute) { return Question{{windowed(WindowKind::anchored_first, hours(6), 2)}}.check(built, product(1), at(minute)).at(0).observed; };
+  EXPECT_EQ(observed(620), 2U) << "the window of 600 holds 600 and 620; those of 0 and 300 are over";
+  EXPECT_TRUE(Question({windowed(WindowKind::anchored_first, hours(6), 2)}).check(built, product(1), at(600 + 360)).empty()) << "and ends six hours after 600";
+}
+
+TEST(Anchored, AfterPruningASilenceMakesItExactAndWithoutOneItIsTooStrict) {
+  LedgerBuilder built;
+  built.shown(product(1), 1, at(600), at(600));
+  built.ledger.tallies.push_back({0, MarkKind::viewed, 5, at(0), at(100), Symbol::none, false});
+  const auto count = [&](WindowKind kind, Duration length) { return Question{{windowed(kind, length, 1)}}.check(built, product(1), at(610)).at(0).observed; };
+  EXPECT_EQ(count(WindowKind::anchored_first, hours(5)), 1U) << "600 lies five hours after whatever was before: an anchor";
+  EXPECT_EQ(count(WindowKind::anchored_last, hours(5)), 1U);
+  EXPECT_EQ(count(WindowKind::anchored_first, hours(9)), 6U) << "no silence of nine hours: all that could follow the anchor";
+  EXPECT_EQ(count(WindowKind::anchored_last, hours(9)), 6U);
+}
+
+TEST(ShareOfWhatIsShown, OfAnEmptyLedgerIsOfTheSmallestBase) {
+  LedgerBuilder built;
+  CapRule rule = cap(Counts::impression, Per::item, days(7), std::nullopt);
+  rule.share = Share{200'000, 10};   // a fifth of ten at least: two
+  EXPECT_FALSE(Question{{rule}}.blocks(built, product(1), at(0)));
+  built.shown(product(1), 1, at(0), at(0));
+  EXPECT_FALSE(Question{{rule}}.blocks(built, product(1), at(1)));
+  built.shown(product(1), 2, at(1), at(1));
+  const auto blocks = Question{{rule}}.check(built, product(1), at(2));
+  ASSERT_EQ(blocks.size(), 1U);
+  EXPECT_EQ(blocks[0].kind, BlockKind::share);
+  EXPECT_EQ(blocks[0].observed, 2U);
+  EXPECT_FALSE(Question{{rule}}.blocks(built, product(2), at(2))) << "another key";
+  for (std::uint8_t other = 3; other < 15; ++other) built.shown(product(2), other, at(2), at(2));
+  EXPECT_FALSE(Question{{rule}}.blocks(built, product(1), at(3))) << "three of fifteen are a fifth";
 }
 
 } // namespace

@@ -96,7 +96,7 @@ TEST_F(Scoring, AColumnAloneIsTheColumnOfTheWholeRow) {
     items[i].from_anchor = true;
     items[i].category = std::span(&leather, 1);
   }
-  const FeatureContext context{features, scene_.record, bound.person.session, bound.person.now, Symbol::none, {}};
+  const FeatureContext context{features, scene_.record, bound.person.time.session, bound.person.now, Symbol::none, {}};
   const std::size_t width = feature_schema().columns.size();
   std::vector<float> whole(items.size() * width);
   write_feature_rows(context, items, whole);
