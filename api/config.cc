@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <optional>
 #include <unistd.h>
 
@@ -236,6 +237,15 @@ Result<Config> load_config(const std::string& path, const std::map<std::string, 
     if (name.starts_with("TAKT_") && !belongs_to_others(name)) settings.push_back(setting_of_variable(name, value));
   for (const Setting& setting : settings) TAKT_TRY_VOID(apply(setting, config));
   return config;
+}
+
+std::size_t cache_bytes_of_server() {
+  constexpr std::size_t least = std::size_t{256} << 20, most = std::size_t{64} << 30;
+  const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  std::size_t memory = pages > 0 && page_bytes > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes) : 0;
+  std::size_t allowed = 0;                       // the file says "max" where nothing is set
+  if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> allowed) memory = std::min(memory, allowed);
+  return std::clamp(memory / 4, least, most);
 }
 
 std::map<std::string, std::string> process_environment() {

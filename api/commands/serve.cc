@@ -60,6 +60,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
 int run(const Config& configured, Terminal& terminal, const CommonOptions& common, const Options& options) {
   Config config = configured;
   if (!options.listen.empty()) config.listen = options.listen;
+  if (config.cache_bytes == 0) config.cache_bytes = cache_bytes_of_server();
   auto listen = parse_listen(config.listen);
   if (!listen) {
     report_error(terminal, common, listen.error());
