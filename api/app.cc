@@ -68,7 +68,9 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
   const bool in_memory = store != nullptr; // tests and simulations bring their own
   if (!in_memory) {
     TAKT_TRY_VOID(settle_simulation(app->config_));
-    RocksdbOptions options{config.data_dir + "/store", config.cache_bytes};
+    RocksdbOptions options;
+    options.directory = config.data_dir + "/store";
+    if (config.cache_bytes != 0) options.cache_bytes = config.cache_bytes;
     options.bulk_load = config.bulk_load;
     options.must_exist = config.must_exist;
     TAKT_TRY(opened, open_rocksdb_store(options));

@@ -7,6 +7,7 @@
 #include "core/snapshot.h"
 #include "engine/decide.h"
 #include "engine/ingest.h"
+#include "engine/policy_lint.h"
 #include "engine/world.h"
 #include "store/store.h"
 
@@ -42,6 +43,18 @@ struct ReplayOptions;                      // engine/history.h
 /// A decision and the answer that was written for it.
 struct Answer { Decision decision; std::string json; };
 
+/// A draft's version, and what is allowed in it and probably not meant.
+struct SavedDraft {
+  std::uint64_t version = 0;
+  std::vector<LintWarning> warnings;
+};
+
+/// A stop of selling: the policy version that has it, and the id to take it back with.
+struct PausedSales {
+  std::uint64_t version = 0;
+  std::string id;
+};
+
 class App {
 public:
   /// Opens (or takes) the store, writes the starter policy and placements into a fresh one, loads the newest artefacts, builds
@@ -72,9 +85,13 @@ public:
   Result<std::uint64_t> delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected);
   /// Publishes as the next version; acts on the next decision.
   Result<std::uint64_t> publish_policy(std::string_view json, std::string_view author);
+  /// Stops offering what {"match","until","note"} selects: the next policy version, with one more pause; acts on the next decision.
+  Result<PausedSales> pause_sales(std::string_view json);
+  /// Takes that pause back. Errors: not_found.
+  Result<std::uint64_t> resume_sales(std::string_view id);
   /// The edited policy: checked like a published one, current where none was started (version 0).
   Result<Document> policy_draft();
-  Result<std::uint64_t> put_policy_draft(std::string_view json, std::uint64_t expected);
+  Result<SavedDraft> put_policy_draft(std::string_view json, std::uint64_t expected);
   Result<std::uint64_t> publish_policy_draft(std::string_view note);
   /// Errors: not_found (also for deleted ones).
   Result<Document> document(std::string_view kind, std::string_view id);
@@ -122,6 +139,7 @@ private:
   Result<std::shared_ptr<const Rulebook>> read_rulebook();
   std::shared_ptr<const Models> read_models();
   std::shared_ptr<const Catalogue> changed_catalogue(const Catalogue& before, std::vector<Item> changed, std::span<const ItemId> gone);
+  Result<std::uint64_t> publish_policy_locked(std::string_view json, std::string_view author);   ///< change_mutex_ is held
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
   std::shared_ptr<const CustomColumns> custom_columns(const std::vector<CustomFeature>& features, const std::shared_ptr<const Catalogue>& catalogue) const;
   void note_events(std::span<const Event> events, const World& world);

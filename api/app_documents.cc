@@ -189,46 +189,4 @@ Result<std::size_t> App::put_documents(std::span<const ImportLine> lines, bool r
   return count;
 }
 
-// ---- the policy
-
-Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_view author) {
-  const std::lock_guard lock(change_mutex_);
-  TAKT_TRY(policy, checked_policy(json, 0));
-  static_cast<void>(policy);
-  TAKT_TRY(version, store_->documents().put({"policy", "current", 0, std::string(json), clock_.utc_now(), std::string(author)}, std::nullopt));
-  TAKT_TRY_VOID(reload_rulebook());
-  return version;
-}
-
-Result<Document> App::policy_draft() {
-  TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
-  if (draft && !draft->json.empty()) return std::move(*draft);
-  TAKT_TRY(current, document("policy", "current"));
-  current.kind = "policy_draft";
-  current.version = draft ? draft->version : 0;
-  return current;
-}
-
-Result<std::uint64_t> App::put_policy_draft(std::string_view json, std::uint64_t expected) {
-  const std::lock_guard lock(change_mutex_);
-  TAKT_TRY(policy, checked_policy(json, 0));
-  static_cast<void>(policy);
-  return store_->documents().put({"policy_draft", "draft", 0, std::string(json), clock_.utc_now(), default_author}, expected);
-}
-
-Result<std::uint64_t> App::publish_policy_draft(std::string_view note) {
-  TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
-  if (!draft || draft->json.empty()) return fail(ErrorCode::conflict, "no draft was started: there is nothing to publish");
-  TAKT_TRY(version, publish_policy(draft->json, draft->author));
-  if (!note.empty()) {
-    const std::string text = nlohmann::json{{"note", note}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    TAKT_TRY(stored, store_->documents().put({"policy_note", std::to_string(version), 0, text, clock_.utc_now(), draft->author}, std::nullopt));
-    static_cast<void>(stored);
-  }
-  // Put back only if nobody edited it meanwhile: their draft goes on.
-  auto cleared = store_->documents().put({"policy_draft", "draft", 0, "", clock_.utc_now(), draft->author}, draft->version);
-  if (!cleared && cleared.error().code != ErrorCode::conflict) return tl::unexpected(cleared.error());
-  return version;
-}
-
 } // namespace takt

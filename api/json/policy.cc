@@ -3,6 +3,7 @@
 #include "api/json/names.h"
 #include "api/json/policy_caps.h"
 #include "api/json/policy_exploration.h"
+#include "api/json/policy_time.h"
 #include "api/json/selector.h"
 #include "core/hash.h"
 
@@ -142,7 +143,8 @@ Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   policy.fatigue = read_fatigue(fields);
   policy.post_purchase = read_pauses(fields, symbols);
   policy.gates = read_gates(fields, symbols);
-  fields.not_built("quiet_hours", "quiet hours");
+  policy.quiet_hours = read_quiet_hours(fields, symbols);
+  policy.pauses = read_sales_pauses(fields, symbols);
   fields.not_built("merchandising", "merchandising");
   policy.arbitration = read_arbitration(fields, symbols);
   policy.diversity = read_diversity(fields);

@@ -1,30 +1,54 @@
 #include "api/json/policy_caps.h"
 
+#include "api/json/policy_time.h"
 #include "api/json/selector.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace takt {
 
 namespace {
 
-/// `counts`: the four that this release counts; the rest of the contract is 501.
+/// Named events are marks that this release's ledger does not keep: 501, never a count that stays at nothing.
 Counts read_counts(Fields& rule) {
   const std::string text = rule.text("counts", limits::id_bytes_max).value_or("impression");
   if (text == "impression") return Counts::impression;
   if (text == "decision") return Counts::decision;
   if (text == "contact") return Counts::contact;
   if (text == "click") return Counts::click;
+  if (text == "delivered") return Counts::delivered;
   if (text.empty()) rule.complain("counts", "must not be empty");
-  else rule.complaints().add_not_built(rule.pointer("counts"), "counting " + (text == "delivered" ? text : "the event " + text) + " is not built yet");
+  else rule.complaints().add_not_built(rule.pointer("counts"), "counting the event " + text + " is not built yet");
   return Counts::impression;
+}
+
+/// Refuses what the kind of window has no use for: who writes a length to a lifetime cap means another rule.
+void refuse_field(Fields& fields, std::string_view key, bool is_used, const std::string& why) {
+  if (is_used || !fields.has(key)) return;
+  fields.take(key);
+  fields.complain(key, why);
+}
+
+CalendarPeriod read_calendar(Fields& fields) {
+  CalendarPeriod period;
+  const auto unit = fields.choice<CalendarUnit>("unit", {{"day", CalendarUnit::day}, {"week", CalendarUnit::week}, {"month", CalendarUnit::month}});
+  fields.need("unit", unit.has_value());
+  period.unit = unit.value_or(CalendarUnit::day);
+  period.zone = read_zone(fields, "zone");
+  period.zone_missing = read_zone_missing(fields);
+  if (period.zone && period.zone_missing) fields.complain("zone_missing", "only the customer's zone can be missing");
+  const auto weekday = read_weekday(fields, "week_start");
+  if (weekday && unit && period.unit != CalendarUnit::week) fields.complain("week_start", "only weeks begin on a day of the week");
+  period.week_start = weekday.value_or(std::chrono::Monday);
+  return period;
 }
 
 Window read_window(Fields& rule, bool needed) {
   Window window;
   const auto value = rule.take("window");
   if (!value) {
-    if (needed) rule.complain("window", "is missing: a limit holds within a window");
+    if (needed) rule.complain("window", "is missing: a limit or a share holds within a window");
     return window;
   }
   Fields fields(*value, rule.pointer("window"), rule.complaints());
@@ -33,23 +57,47 @@ Window read_window(Fields& rule, bool needed) {
                                                        {"anchored_last", WindowKind::anchored_last}});
   fields.need("kind", kind.has_value());
   window.kind = kind.value_or(WindowKind::lifetime);
-  const bool built = window.kind == WindowKind::rolling || window.kind == WindowKind::lifetime || window.kind == WindowKind::session;
-  if (!built) {
-    rule.complaints().add_not_built(fields.pointer("kind"), "calendar and anchored windows are not built yet");
-    for (const std::string_view key : {"length", "unit", "zone", "week_start"}) fields.take(key);
-  } else if (window.kind == WindowKind::rolling) {
+  const bool has_length = window.kind == WindowKind::rolling || window.kind == WindowKind::anchored_first || window.kind == WindowKind::anchored_last;
+  const bool is_calendar = window.kind == WindowKind::calendar;
+  refuse_field(fields, "length", has_length || !kind, "only rolling and anchored windows have a length");
+  for (const std::string_view key : {"unit", "zone", "zone_missing", "week_start"}) refuse_field(fields, key, is_calendar || !kind, "only calendar windows have it");
+  if (is_calendar) window.calendar = read_calendar(fields);
+  if (has_length) {
     // Beyond the horizon the ledger no longer knows single exposures, so the count would be wrong.
     const auto length = fields.duration("length", seconds(1), limits::ledger_horizon);
     fields.need("length", length.has_value());
     window.length = length.value_or(days(1));
-  } else if (kind && fields.has("length")) {
-    fields.take("length");
-    fields.complain("length", "only a rolling window has a length");
-  } else {
-    fields.take("length");
   }
+  if (!kind) for (const std::string_view key : {"length", "unit", "zone", "zone_missing", "week_start"}) fields.take(key);
   fields.finish();
   return window;
+}
+
+/// An exact decimal: 0.4 as a number or "0.4" as text, six places at most.
+std::optional<Share> read_share(Fields& rule) {
+  if (!rule.has("share")) {
+    rule.take("share");
+    if (rule.has("min_base")) rule.complain("min_base", "only a share has a base");
+    rule.take("min_base");
+    return std::nullopt;
+  }
+  Share share;
+  const double written = rule.real("share", 0, 1).value_or(1);
+  share.numerator = static_cast<std::uint64_t>(std::llround(written * static_cast<double>(Share::denominator)));
+  if (std::abs(written * static_cast<double>(Share::denominator) - static_cast<double>(share.numerator)) > 1e-6 || share.numerator == 0)
+    rule.complain("share", "must be more than 0, with at most six decimals");
+  share.base_min = static_cast<std::uint32_t>(rule.natural("min_base", 0, 1'000'000).value_or(share.base_min));
+  return share;
+}
+
+/// What a share is of must end at now and begin at an instant: an anchored window begins with each key's own exposures.
+void check_share(Fields& rule, const CapRule& cap) {
+  if (!cap.share) return;
+  if (cap.limit) rule.complain("share", "instead of a limit, not beside it: make two rules");
+  if (cap.window.kind == WindowKind::anchored_first || cap.window.kind == WindowKind::anchored_last)
+    rule.complain("share", "only with rolling, lifetime, session and calendar windows");
+  if (std::find(cap.per.begin(), cap.per.end(), Per::tag) != cap.per.end()) rule.complain("share", "not per tag: an item has several");
+  if (cap.counts == Counts::click) rule.complain("share", "a share is of what is shown or decided, not of clicks");
 }
 
 void read_scope(Fields& rule) {
@@ -80,8 +128,10 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   cap.depth = static_cast<std::uint32_t>(depth.value_or(0));
   if (const auto limit = rule.natural("limit", 0, 1'000'000)) cap.limit = static_cast<std::uint32_t>(*limit);
   cap.min_gap = rule.duration("min_gap", seconds(1), limits::ledger_horizon);
-  if (!rule.has("limit") && !rule.has("min_gap") && !rule.has("share")) rule.complain("limit", "is missing: a cap has a limit, a min_gap or both");
-  cap.window = read_window(rule, rule.has("limit"));
+  if (!rule.has("limit") && !rule.has("min_gap") && !rule.has("share")) rule.complain("limit", "is missing: a cap has a limit, a share or a min_gap");
+  cap.share = read_share(rule);
+  cap.window = read_window(rule, rule.has("limit") || rule.has("share"));
+  check_share(rule, cap);
   const auto match = parse_selector(rule, "match", symbols);
   cap.applies_to = parse_selector(rule, "applies_to", symbols).value_or(match.value_or(Selector{}));
   cap.counts_of = parse_selector(rule, "counts_of", symbols).value_or(match.value_or(Selector{}));
@@ -91,8 +141,6 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   cap.on_exceed = read_on_exceed(rule, cap.per);
   cap.count_unverified = rule.flag("count_unverified").value_or(false);
   read_scope(rule);
-  rule.not_built("share", "a share of the slots");
-  rule.not_built("min_base", "a share of the slots");
   rule.not_built("keep", "slots kept free");
   rule.not_built("audience", "an audience of a rule");
   rule.not_built("without_identity", "a choice for people without identity");
@@ -101,18 +149,6 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
 }
 
 } // namespace
-
-Schedule read_schedule(Fields& rule) {
-  Schedule schedule;
-  const auto value = rule.take("schedule");
-  if (!value) return schedule;
-  Fields fields(*value, rule.pointer("schedule"), rule.complaints());
-  schedule.from = fields.time("from");
-  schedule.to = fields.time("to");
-  if (schedule.from && schedule.to && *schedule.to <= *schedule.from) fields.complain("to", "must be after from");
-  fields.finish();
-  return schedule;
-}
 
 void check_distinct_id(const std::string& id, std::vector<std::string>& known, const std::string& pointer, Complaints& complaints) {
   if (id.empty()) complaints.add(pointer_to(pointer, "id"), "is missing: explanations name the rule");

@@ -6,7 +6,6 @@
 namespace takt {
 
 std::vector<CapRule> read_caps(Fields& policy, SymbolTable& symbols);
-Schedule read_schedule(Fields& rule);
 /// Ids of rules of one list: present, distinct. Complains at `pointer`/id.
 void check_distinct_id(const std::string& id, std::vector<std::string>& known, const std::string& pointer, Complaints& complaints);
 

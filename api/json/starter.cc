@@ -3,7 +3,7 @@
 namespace takt {
 
 // What a shop can live with before anybody has written a rule: nobody is chased with one product, nobody is sold again what
-// was just bought, nobody is sold anything by mail while a complaint is open, and outbound marketing needs a recorded yes.
+// was just bought, nobody is sold anything by mail while a complaint is open, no phone buzzes at night, and outbound marketing needs a recorded yes.
 std::string starter_policy_json() {
   return R"({
   "consent": {
@@ -21,6 +21,9 @@ std::string starter_policy_json() {
     {"id": "open-case", "fact": "case_open", "ttl": "30d", "cool_off": "2d",
      "match": {"purposes": ["marketing"], "channels": ["email", "push", "sms", "phone"]},
      "allow": {"kinds": ["service"]}}
+  ],
+  "quiet_hours": [
+    {"id": "night", "match": {"channels": ["push"]}, "from": "21:00", "to": "08:00", "zone": "customer", "zone_missing": "default"}
   ],
   "arbitration": {"default_value": "1.00", "never_hold": ["service"]}
 }

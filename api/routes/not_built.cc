@@ -9,7 +9,6 @@ void add_routes_not_built(Router& router) {
   static constexpr Planned planned[]{
       {"GET", "/"},
       {"POST", "/api/v1/policies/draft/preview"},
-      {"POST", "/api/v1/pause"},
       {"GET", "/api/v1/audiences"},
       {"PUT", "/api/v1/audiences/{id}"},
       {"PATCH", "/api/v1/audiences/{id}"},

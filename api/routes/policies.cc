@@ -58,16 +58,19 @@ HttpResponse put_draft(const Service& service, const HttpRequest& http) {
   auto draft = service.app.policy_draft();
   if (!draft) return refuse(draft.error());
   if (*expected && **expected != draft->version) return stale_answer(draft->version);
-  auto version = service.app.put_policy_draft(http.body, draft->version);
-  if (!version && version.error().code == ErrorCode::conflict) {
+  auto saved = service.app.put_policy_draft(http.body, draft->version);
+  if (!saved && saved.error().code == ErrorCode::conflict) {
     auto now = service.app.policy_draft();
     return stale_answer(now ? now->version : draft->version);
   }
-  if (!version) return refuse(version.error());
+  if (!saved) return refuse(saved.error());
   JsonWriter json;
-  json.begin_object().field("version", *version).key("warnings").begin_array().end_array().end_object();
+  json.begin_object().field("version", saved->version).key("warnings").begin_array();
+  for (const LintWarning& warning : saved->warnings)
+    json.begin_object().field("pointer", warning.pointer).field("code", warning.code).field("text", warning.text).end_object();
+  json.end_array().end_object();
   HttpResponse response = json_answer(json.take());
-  response.headers.emplace_back("ETag", etag_of(*version));
+  response.headers.emplace_back("ETag", etag_of(saved->version));
   return response;
 }
 
@@ -107,6 +110,16 @@ HttpResponse revert(const Service& service, const HttpRequest& http) {
   return published(service.app.publish_policy(found->json, "revert to " + std::to_string(found->version)));
 }
 
+HttpResponse pause_sales(const Service& service, const HttpRequest& http) {
+  auto paused = service.app.pause_sales(http.body);
+  if (!paused) return refuse(paused.error());
+  JsonWriter json;
+  json.begin_object().field("version", paused->version).field("id", paused->id).end_object();
+  HttpResponse response = json_answer(json.take());
+  response.headers.emplace_back("ETag", etag_of(paused->version));
+  return response;
+}
+
 } // namespace
 
 void add_policy_routes(Router& router, const Service& service) {
@@ -117,6 +130,8 @@ void add_policy_routes(Router& router, const Service& service) {
   router.add({"GET", "/api/v1/policies", [&service](const HttpRequest&) { return list_versions(service); }, false});
   router.add({"GET", "/api/v1/policies/{version}", [&service](const HttpRequest& http) { return get_version(service, http); }, false});
   router.add({"POST", "/api/v1/policies/{version}/revert", [&service](const HttpRequest& http) { return revert(service, http); }, false});
+  router.add({"POST", "/api/v1/pause", [&service](const HttpRequest& http) { return pause_sales(service, http); }, false});
+  router.add({"DELETE", "/api/v1/pause/{id}", [&service](const HttpRequest& http) { return published(service.app.resume_sales(http.parameter("id"))); }, false});
 }
 
 } // namespace takt

@@ -223,9 +223,13 @@ private:
     const bool below_hold = std::any_of(slate_.dropped.begin(), slate_.dropped.end(), [](const Dropped& dropped) {
       return dropped.reasons.front().code == ReasonCode::below_hold;
     });
+    const bool is_quiet = std::any_of(slate_.dropped.begin(), slate_.dropped.end(), [](const Dropped& dropped) {
+      return std::any_of(dropped.reasons.begin(), dropped.reasons.end(), [](const Reason& reason) { return reason.code == ReasonCode::quiet_hours; });
+    });
     slate_.outcome = Outcome::hold;
     if (slate_.hold) return;
-    if (stop && stop->on_exceed == OnExceed::defer) slate_.outcome = Outcome::defer;
+    // Nobody queues here: who asks at night is told when to ask again.
+    if (is_quiet || (stop && stop->on_exceed == OnExceed::defer)) slate_.outcome = Outcome::defer;
     else slate_.hold = Hold{1, below_hold ? HoldKind::chosen : HoldKind::no_candidates, 1.0};
   }
 

@@ -21,7 +21,7 @@ Reason blocked(ReasonCode code, std::string rule = {}, std::optional<UtcTime> el
   return reason;
 }
 
-/// Gates, dismissals and pauses of this customer that hold now, with their ends.
+/// Gates, dismissals, quiet hours and pauses that hold for this customer now, with their ends.
 class TimedNow {
 public:
   explicit TimedNow(const Call& call) : record_(*call.person), policy_(call.world.policy()), now_(call.person.now) {
@@ -33,6 +33,11 @@ public:
       const auto may_hold = [&](const Order& order) { return now_ < order.at + pause.pause; };
       if (std::any_of(record_.orders.begin(), record_.orders.end(), may_hold)) pauses_.push_back({&pause, {}});
     }
+    const std::vector<HeldZone>& zones = call.person.time.zones;
+    for (const QuietPolicy& quiet : policy_.quiet_hours)
+      if (quiet_holds(quiet, zones, now_)) quiet_.push_back({&quiet, quiet_next(quiet, zones, now_, false)});
+    for (const SalesPause& pause : policy_.pauses)
+      if (pause_holds(pause, now_)) sales_pauses_.push_back(&pause);
   }
 
   void report(const ItemFacts& facts, const LabelSet& labels, std::vector<Reason>& out) {
@@ -40,6 +45,10 @@ public:
       out.push_back(blocked(ReasonCode::out_of_schedule, {}, now_ < facts.starts_at ? std::optional(facts.starts_at) : std::nullopt));
     for (const auto& [gate, end] : gates_)
       if (gate_binds(*gate, labels)) out.push_back(blocked(ReasonCode::gated, gate->id, end));
+    for (const auto& [quiet, end] : quiet_)
+      if (quiet_binds(*quiet, labels)) out.push_back(blocked(ReasonCode::quiet_hours, quiet->id, end));
+    for (const SalesPause* pause : sales_pauses_)
+      if (pause->match.selects(labels)) out.push_back(blocked(ReasonCode::paused, pause->id, pause->until));
     report_dismissals(labels, out);
     for (PauseNow& pause : pauses_)
       if (const auto end = pause_end_of(pause, labels); end && now_ < *end) out.push_back(blocked(ReasonCode::post_purchase, {}, end));
@@ -47,6 +56,7 @@ public:
 
 private:
   struct GateNow { const GatePolicy* gate = nullptr; UtcTime end{}; };
+  struct QuietNow { const QuietPolicy* quiet = nullptr; std::optional<UtcTime> end; };
   struct PauseNow { const PausePolicy* pause = nullptr; std::map<Symbol, std::optional<UtcTime>> end_of_key; };
 
   /// One reason for all of them: the last one to end, none where one is for good.
@@ -76,6 +86,8 @@ private:
   std::vector<GateNow> gates_;
   std::vector<const Dismissal*> dismissals_;
   std::vector<PauseNow> pauses_;             ///< with an order young enough
+  std::vector<QuietNow> quiet_;
+  std::vector<const SalesPause*> sales_pauses_;
 };
 
 /// What this call itself keeps out: exclude, anchors, filter, items of its earlier placements.

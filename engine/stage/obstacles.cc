@@ -54,6 +54,30 @@ private:
   UtcTime end_;
 };
 
+class QuietObstacle final : public Obstacle {
+public:
+  QuietObstacle(const QuietPolicy& quiet, std::span<const HeldZone> zones) : quiet_(quiet), zones_(zones) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return quiet_holds(quiet_, zones_, t); }
+  void edges(const CapCandidate&, UtcTime, std::vector<UtcTime>&) const override {}   // without end: next_free walks them
+  std::optional<UtcTime> next_free(const CapCandidate&, UtcTime from) const override { return quiet_next(quiet_, zones_, from, false); }
+
+private:
+  const QuietPolicy& quiet_;
+  std::span<const HeldZone> zones_;
+};
+
+class SalesPauseObstacle final : public Obstacle {
+public:
+  explicit SalesPauseObstacle(const SalesPause& pause) : pause_(pause) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return pause_holds(pause_, t); }
+  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
+    if (pause_.until && *pause_.until > t) out.push_back(*pause_.until);
+  }
+
+private:
+  const SalesPause& pause_;
+};
+
 class DismissalObstacle final : public Obstacle {
 public:
   explicit DismissalObstacle(const Dismissal& dismissal) : dismissal_(dismissal) {}
@@ -84,6 +108,10 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
     if (gate_binds(gate, labels)) obstacles.push_back(std::make_unique<GateObstacle>(gate, record));
   for (const PausePolicy& pause : policy.post_purchase)
     if (const auto end = pause_end(pause, record, pause_key(pause, labels))) obstacles.push_back(std::make_unique<PauseObstacle>(*end));
+  for (const QuietPolicy& quiet : policy.quiet_hours)
+    if (quiet_binds(quiet, labels)) obstacles.push_back(std::make_unique<QuietObstacle>(quiet, call.person.time.zones));
+  for (const SalesPause& pause : policy.pauses)
+    if (pause.match.selects(labels)) obstacles.push_back(std::make_unique<SalesPauseObstacle>(pause));
   for (const Dismissal& dismissal : record.dismissals)
     if (dismissal_binds(dismissal, labels)) obstacles.push_back(std::make_unique<DismissalObstacle>(dismissal));
   return obstacles;
@@ -97,7 +125,7 @@ EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const 
   const LabelSet labels = labels_at(item, opening.rules);
   const CapCandidate candidate{&labels, opening.contact};
   if (opening.rules.placement.mode == PlacementMode::promote) return call.caps.eligible_again(candidate, views);
-  return eligible_again(*call.ledger, {}, call.person.session, views, candidate, {}, call.person.now); // organic: no caps
+  return eligible_again(*call.ledger, {}, call.person.time, views, candidate, {}, call.person.now); // organic: no caps
 }
 
 } // namespace takt

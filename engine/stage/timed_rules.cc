@@ -1,5 +1,7 @@
 #include "engine/stage/timed_rules.h"
 
+#include "core/limits.h"
+
 #include <algorithm>
 
 namespace takt {
@@ -95,6 +97,39 @@ bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels) {
     case Dismissal::Scope::all: return true;
   }
   return false;
+}
+
+bool quiet_binds(const QuietPolicy& quiet, const LabelSet& labels) {
+  return quiet.match.selects(labels) && !(quiet.exempt && quiet.exempt->selects(labels));
+}
+
+namespace {
+
+Zone zone_of(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime t) {
+  return quiet.zone ? *quiet.zone : zone_at(zones, t, quiet.zone_missing);
+}
+
+/// The first instant after t at which anything about the rule can change: the clock, the zone, the schedule.
+UtcTime next_quiet_edge(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime t) {
+  UtcTime edge = quiet_edge(quiet.interval, zone_of(quiet, zones, t), t);
+  for (const HeldZone& held : zones)
+    if (held.from > t) edge = std::min(edge, held.from);
+  for (const auto& bound : {quiet.schedule.from, quiet.schedule.to})
+    if (bound && *bound > t) edge = std::min(edge, *bound);
+  return edge;
+}
+
+} // namespace
+
+bool quiet_holds(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime t) {
+  return quiet.schedule.holds(t) && quiet.interval.covers(zone_of(quiet, zones, t).local(t));
+}
+
+std::optional<UtcTime> quiet_next(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime from, bool holds) {
+  const UtcTime last = from + limits::eligible_again_horizon;
+  for (UtcTime t = next_quiet_edge(quiet, zones, from); t <= last; t = next_quiet_edge(quiet, zones, t))
+    if (quiet_holds(quiet, zones, t) == holds) return t;
+  return std::nullopt;
 }
 
 } // namespace takt

@@ -1,5 +1,5 @@
 #pragma once
-/// Gates, purchase pauses, dismissals and schedules as functions of time: does it block at t, and when may that change?
+/// Gates, purchase pauses, dismissals, quiet hours and schedules as functions of time: does it block at t, and when may that change?
 /// drop_ineligible asks for `now`, obstacles_for for every later instant; both read these, so they cannot disagree.
 /// Pure; nothing here fails. Cost: linear in the customer's facts, orders or dismissals (each bounded by core/limits.h).
 /// Source: semantics.md "Facts", "Purchases"; contract.md §5.
@@ -8,6 +8,7 @@
 #include "core/record.h"
 
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace takt {
@@ -30,6 +31,14 @@ std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord&
 
 bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels);
 inline bool dismissal_holds(const Dismissal& dismissal, UtcTime t) { return dismissal.at <= t && (!dismissal.until || t < *dismissal.until); }
+
+bool quiet_binds(const QuietPolicy& quiet, const LabelSet& labels);
+/// Is it quiet where the person is at t? `zones` as known now.
+bool quiet_holds(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime t);
+/// The first instant after `from`, within 400 d, at which `holds` is the answer of quiet_holds.
+std::optional<UtcTime> quiet_next(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime from, bool holds);
+
+inline bool pause_holds(const SalesPause& pause, UtcTime t) { return !pause.until || t < *pause.until; }
 
 inline bool schedule_holds(const Item& item, UtcTime t) { return (!item.starts_at || t >= *item.starts_at) && (!item.ends_at || t < *item.ends_at); }
 

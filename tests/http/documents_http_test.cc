@@ -137,10 +137,40 @@ TEST(DocumentsHttp, TheDraftOfAPolicy) {
   EXPECT_EQ(server.post("/api/v1/policies/1/revert", "").json["version"], 3);
 }
 
+TEST(DocumentsHttp, APauseActsOnTheNextDecisionAndCanBeTakenBack) {
+  RunningServer server;
+  const std::string ask = RunningServer::ask("u", "home.hero", {{"dry_run", true}, {"seed", 5}, {"now", "2026-03-05T10:00:00Z"}});
+  const Json before = server.post("/api/v1/decide", ask).json["placements"][0]["items"];
+  ASSERT_FALSE(before.empty());
+  const auto paused = server.post("/api/v1/pause", R"({"match":{"kinds":["product"]},"until":"2099-01-01T00:00:00Z","note":"incident"})");
+  ASSERT_EQ(paused.status, 200) << paused.body;
+  EXPECT_EQ(paused.json["version"], 2);
+  EXPECT_EQ(server.post("/api/v1/decide", ask).json["placements"][0]["items"].size(), 0U);
+  EXPECT_EQ(server.get("/api/v1/policies/current").json["pauses"][0]["note"], "incident");
+  EXPECT_EQ(server.get("/api/v1/policies").json["data"][0]["note"], "paused: " + paused.json["id"].get<std::string>());
+  const auto again = server.post("/api/v1/pause", R"({"id":")" + paused.json["id"].get<std::string>() + R"(","match":{"kinds":["product"]},"until":"2098-01-01T00:00:00Z"})");
+  ASSERT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(server.get("/api/v1/policies/current").json["pauses"].size(), 1U) << "another end for the same stop";
+  EXPECT_EQ(server.client().Delete("/api/v1/pause/" + paused.json["id"].get<std::string>())->status, 200);
+  EXPECT_EQ(server.post("/api/v1/decide", ask).json["placements"][0]["items"], before) << "the former answer, bit for bit";
+  EXPECT_EQ(server.client().Delete("/api/v1/pause/nobody")->status, 404);
+}
+
+TEST(DocumentsHttp, APauseThatPausesNothingIsRefused) {
+  RunningServer server;
+  const std::vector<std::pair<const char*, const char*>> bad{
+      {R"({"until":"2001-01-01T00:00:00Z"})", "/until"}, {R"({"until":"soon"})", "/until"}, {R"({"match":{"colours":["red"]}})", "/match/colours"}, {R"({"why":"x"})", "/why"}, {R"([])", ""}};
+  for (const auto& [body, pointer] : bad) {
+    const auto refused = server.post("/api/v1/pause", body);
+    EXPECT_EQ(refused.status, 422) << body;
+    EXPECT_EQ(refused.json["errors"][0]["pointer"], pointer) << refused.body;
+  }
+  EXPECT_EQ(tag_of(server.get("/api/v1/policies/current")), "\"1\"") << "nothing changed";
+}
+
 TEST(DocumentsHttp, WhatIsNotBuiltSaysSo) {
   RunningServer server;
   for (const char* path : {"/api/v1/audiences", "/api/v1/customers/u/export", "/api/v1/exports/decisions"}) EXPECT_EQ(server.get(path).status, 501) << path;
-  EXPECT_EQ(server.post("/api/v1/pause", "{}").status, 501);
   EXPECT_EQ(server.client().Delete("/api/v1/customers/u")->status, 501);
 }
 

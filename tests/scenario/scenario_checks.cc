@@ -22,9 +22,17 @@ std::vector<std::string> items_in(const Decision& decision) {
 void expect_answer(const ScenarioWorld& world, const std::string& who, const Words& words) {
   const auto answer = world.last_answer.find(who);
   if (answer == world.last_answer.end()) throw Mistake(who + " has not asked yet");
+  const auto before = std::find(words.begin(), words.end(), "before");
+  if (before != words.end()) { // "nothing before 2024-03-06 08:00": deferred, exactly until then
+    std::string time = before[1];
+    if (before + 2 != words.end()) time += " " + before[2];
+    const PlacementDecision& placement = answer->second.placements.at(0);
+    const std::string got = placement.not_before ? format_utc(*placement.not_before) : "no time";
+    if (placement.outcome != Outcome::defer || placement.not_before != time_of_text(world, time)) throw Mistake(who + " is told " + got + ", not " + time);
+  }
   std::vector<std::string> wanted;
   bool any_order = false;
-  for (std::string word : words) {
+  for (std::string word : Words(words.begin(), before)) {
     if (word == "nothing" || word == "and") continue;
     if (word == "only") {
       any_order = true;
@@ -48,7 +56,7 @@ WhyAnswer why_of(ScenarioWorld& world, const std::string& item, const std::strin
   request.placements.push_back(asked);
   request.context.channel = "web";
   request.now = world.clock.now;
-  const Person person = make_person(world.record_of(who), request, world.world->policy());
+  const Person person = make_person(world.record_of(who), request, world.world->policy(), *world.world->symbols);
   auto answer = why(*world.world, person, request, *ItemId::parse(item), world.clock);
   if (!answer) throw Mistake("why failed: " + answer.error().message);
   return *answer;

@@ -3,7 +3,9 @@
 //   given item pumps: category Shoes > Pumps, brand Acme, group pumps-77, tags sale red, kind service, price 79.90, stock 3, until TIME
 //   given placement home.hero: channel web, slots 1, reserved 10m, hold, organic, fallback pumps
 //   given cap NAME: at most 2 impressions per item in 7d, gap 4h, channels web app, tags sale, exempt kinds service, otherwise nothing
-//         (impressions|decisions|contacts|clicks; per item|group|category|…, joined by "and"; in DURATION | in a session | ever; or only "gap 4h per item")
+//         (impressions|decisions|contacts|clicks|deliveries, or "40 percent of impressions"; per item|group|category|…, joined by "and";
+//         in 7d | in 7d from the first | in 7d after the last | in a session | in a day|week|month [of ZONE] [else ZONE] [from sun] | ever; or only "gap 4h per item")
+//   given quiet hours NAME: 21:00 to 08:00, channels push, on fri sat, of ZONE, else ZONE   ·   given a stop NAME: kinds product, until TIME
 //   given pause after purchase: 30d per group   ·   given gate on case_open for channels web, cool off 2d   ·   given no caps
 //   at TIME   ·   when 9m pass
 //   when anna asks at home.hero [and mail.weekly] [for 2] [as request r1] [excluding pumps] [replacing her last]
@@ -11,8 +13,8 @@
 //   when the mail to anna is delivered|bounces [of decision 1] [at TIME]   ·   when anna gets a mail about pumps bags [at TIME]
 //   when anna buys pumps bags as order o1   ·   when anna returns pumps of order o1
 //   when anna opens|closes case c1   ·   when anna allows|forbids marketing on email
-//   when device-x becomes anna   ·   when anna was ben
-//   then anna gets pumps, bags | nothing | pumps again      then it is refused: TEXT      then it is a duplicate
+//   when device-x becomes anna   ·   when anna was ben   ·   when anna is in Europe/Moscow
+//   then anna gets pumps, bags | nothing | nothing before TIME (ask again then)      then it is refused: TEXT      then it is a duplicate
 //   then pumps is free for anna at home.hero
 //   then pumps is blocked for anna at home.hero by CODE [RULE] [2 of 2] [until TIME | for good] [provisionally]
 //   then anna has 2 exposures [of pumps]   ·   then anna has 1 contact | session …
@@ -23,13 +25,14 @@
 #include <sstream>
 
 namespace takt::scenario {
-namespace {
 
 Duration duration_of(const std::string& text) {
   auto parsed = parse_duration(text);
   if (!parsed) throw Mistake("not a duration: " + text);
   return *parsed;
 }
+
+namespace {
 
 Per per_of(const std::string& text) {
   static const std::map<std::string, Per> names{{"item", Per::item}, {"group", Per::group}, {"category", Per::category}, {"brand", Per::brand}, {"campaign", Per::campaign},
@@ -44,6 +47,7 @@ Counts counts_named(const std::string& text) {
   if (text.starts_with("decision")) return Counts::decision;
   if (text.starts_with("contact")) return Counts::contact;
   if (text.starts_with("click")) return Counts::click;
+  if (text.starts_with("deliver")) return Counts::delivered;
   throw Mistake("not something a cap can count: " + text);
 }
 
@@ -51,6 +55,8 @@ void sort_unique(std::vector<Symbol>& values) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
+
+} // namespace
 
 void add_to_selector(ScenarioWorld& world, Selector& selector, const std::string& key, Words words) {
   std::vector<Symbol> values;
@@ -66,8 +72,6 @@ void add_to_selector(ScenarioWorld& world, Selector& selector, const std::string
   else if (key == "categories") selector.categories = values;
   else throw Mistake("not something a rule can match: " + key);
 }
-
-} // namespace
 
 Words words_of(const std::string& text) {
   std::istringstream stream(text);
@@ -145,10 +149,14 @@ void given_placement(ScenarioWorld& world, const std::string& name, const std::v
 
 namespace {
 
-/// "at most 2 impressions per item and placement in 7d" or "gap 4h per item"
+/// "at most 2 impressions per item and placement in 7d", "at most 40 percent of impressions per brand in 7d" or "gap 4h per item"
 void read_main_clause(CapRule& rule, const Words& words) {
   std::size_t at = 0;
-  if (words.at(0) == "at") {
+  if (words.at(0) == "at" && words.at(3) == "percent") {
+    rule.share = Share{std::stoull(words.at(2)) * (Share::denominator / 100), 10};
+    rule.counts = counts_named(words.at(5));
+    at = 6;
+  } else if (words.at(0) == "at") {
     rule.limit = static_cast<std::uint32_t>(std::stoul(words.at(2)));
     rule.counts = counts_named(words.at(3));
     at = 4;
@@ -164,8 +172,7 @@ void read_main_clause(CapRule& rule, const Words& words) {
   }
   if (at >= words.size() || words[at] == "ever") return;
   if (words[at] != "in") throw Mistake("expected 'in DURATION', 'in a session' or 'ever'");
-  if (words.at(at + 1) == "a") rule.window = {WindowKind::session, {}};
-  else rule.window = {WindowKind::rolling, duration_of(words.at(at + 1))};
+  rule.window = window_of(Words(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()));
 }
 
 } // namespace

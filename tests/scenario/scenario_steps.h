@@ -22,6 +22,13 @@ void given_placement(ScenarioWorld& world, const std::string& name, const std::v
 void given_cap(ScenarioWorld& world, const std::string& name, const std::vector<std::string>& clauses);
 void given_gate(ScenarioWorld& world, const std::vector<std::string>& clauses);
 void given_pause(ScenarioWorld& world, const Words& words);
+void given_quiet_hours(ScenarioWorld& world, const std::string& name, const std::vector<std::string>& clauses);
+void given_sales_pause(ScenarioWorld& world, const std::string& name, const std::vector<std::string>& clauses);
+
+Duration duration_of(const std::string& text);
+void add_to_selector(ScenarioWorld& world, Selector& selector, const std::string& key, Words words);
+/// What follows "in": "7d", "7d from the first", "24h after the last", "a session", "a day", "a week from sun", "a month of Europe/Berlin".
+Window window_of(const Words& words);
 
 void when_step(ScenarioWorld& world, const Words& words);
 void then_step(ScenarioWorld& world, const Words& words, const std::string& sentence);

@@ -1,4 +1,5 @@
 // Runs every rules/*.scenario as one test, named like the file. A planted wrong expectation must fail, or the runner proves nothing.
+#include "api/json/codecs.h"
 #include "tests/scenario/scenario_steps.h"
 
 #include <filesystem>
@@ -10,8 +11,21 @@
 namespace takt::scenario {
 namespace {
 
+/// The rules of the policy that the scenario came with; what scenarios keep still (fatigue, chance, diversity) stays still.
+void given_policy(ScenarioWorld& world) {
+  auto parsed = parse_policy(world.policy_json, world.store->symbols());
+  if (!parsed) throw Mistake("the policy is refused: " + parsed.error().message);
+  world.policy.caps = std::move(parsed->caps);
+  world.policy.post_purchase = std::move(parsed->post_purchase);
+  world.policy.gates = std::move(parsed->gates);
+  world.policy.quiet_hours = std::move(parsed->quiet_hours);
+  world.policy.pauses = std::move(parsed->pauses);
+  world.rebuild();
+}
+
 /// "item pumps: a, b" → name and clauses.
 void given_step(ScenarioWorld& world, const std::string& sentence) {
+  if (sentence == "the policy") return given_policy(world);
   const auto colon = sentence.find(": ");
   const Words head = words_of(sentence.substr(0, colon));
   const std::vector<std::string> clauses = colon == std::string::npos ? std::vector<std::string>{} : parts_of(sentence.substr(colon + 2), ',');
@@ -20,6 +34,12 @@ void given_step(ScenarioWorld& world, const std::string& sentence) {
   if (head.at(0) == "cap") return given_cap(world, head.at(1), clauses);
   if (head.at(0) == "pause") return given_pause(world, words_of(clauses.at(0)));
   if (head.at(0) == "gate") return given_gate(world, parts_of(sentence.substr(5), ','));
+  if (head.at(0) == "quiet") return given_quiet_hours(world, head.at(2), clauses);
+  if (head.at(0) == "a" && head.at(1) == "stop") return given_sales_pause(world, head.at(2), clauses);
+  if (head.at(0) == "no" && head.at(1) == "stop") {
+    std::erase_if(world.policy.pauses, [&](const SalesPause& pause) { return pause.id == head.at(2); });
+    return world.rebuild();
+  }
   if (head.at(0) == "no") {
     std::erase_if(world.policy.caps, [&](const CapRule& rule) { return head.size() < 3 || rule.id == head[2]; });
     return world.rebuild();
@@ -67,6 +87,37 @@ INSTANTIATE_TEST_SUITE_P(Rules, Scenario, testing::ValuesIn(scenario_files()), [
   return name;
 });
 
+/// docs/rules.md: each rule as it is published, followed by a scenario that shows it at work.
+struct Example { std::string policy, scenario; };
+
+std::string block_of(std::istream& lines) {
+  std::string text;
+  for (std::string line; std::getline(lines, line) && line != "```";) text += line + "\n";
+  return text;
+}
+
+std::vector<Example> examples_of(std::istream& page) {
+  std::vector<Example> examples;
+  std::string policy;
+  for (std::string line; std::getline(page, line);) {
+    if (line == "```json") policy = block_of(page);
+    else if (line == "```scenario") examples.push_back({policy, block_of(page)});
+  }
+  return examples;
+}
+
+TEST(RulesPage, EveryExampleDoesWhatItSays) {
+  std::ifstream page(TAKT_RULES_PAGE);
+  ASSERT_TRUE(page) << TAKT_RULES_PAGE;
+  const std::vector<Example> examples = examples_of(page);
+  EXPECT_GE(examples.size(), 9U);
+  for (const Example& example : examples) {
+    EXPECT_NE(example.scenario.find("given the policy"), std::string::npos) << example.scenario;
+    const auto status = run_scenario(example.scenario, example.policy);
+    EXPECT_TRUE(status.has_value()) << example.policy << (status ? "" : status.error().message);
+  }
+}
+
 constexpr const char* little_shop = "given item pumps: group g1\ngiven placement home: slots 1\nat 2024-03-05 10:00\nwhen anna asks at home\n";
 
 TEST(ScenarioRunner, SeesAnExpectationThatDoesNotHold) {
@@ -83,8 +134,9 @@ TEST(ScenarioRunner, RefusesWhatItDoesNotUnderstand) {
 
 } // namespace
 
-Status run_scenario(const std::string& text) {
+Status run_scenario(const std::string& text, const std::string& policy_json) {
   ScenarioWorld world;
+  world.policy_json = policy_json;
   std::istringstream lines(text);
   std::size_t number = 0, expectations = 0;
   for (std::string line; std::getline(lines, line);) {

@@ -36,6 +36,7 @@ struct ScenarioWorld {
   std::vector<Item> items;
   std::vector<Placement> placements;
   Policy policy;
+  std::string policy_json;                                       ///< what "given the policy" publishes
   std::shared_ptr<World> world = std::make_shared<World>();
   std::vector<std::pair<std::string, Decision>> decisions;       ///< (customer, answer), in order
   std::map<std::string, Decision> last_answer;                   ///< by customer
@@ -46,7 +47,7 @@ struct ScenarioWorld {
   std::uint64_t changes = 0;
 };
 
-/// Runs one file. Errors: invalid with "line N: …": a sentence that is not understood, or an expectation that does not hold.
-Status run_scenario(const std::string& text);
+/// Runs one file, or one scenario of a page with the policy that it shows. Errors: invalid with "line N: …": a sentence that is not understood, or an expectation that does not hold.
+Status run_scenario(const std::string& text, const std::string& policy_json = {});
 
 } // namespace takt::scenario

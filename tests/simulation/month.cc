@@ -1,6 +1,7 @@
 #include "tests/simulation/month.h"
 
 #include "api/demo/simulation.h"
+#include "core/check.h"
 #include "core/hash.h"
 
 namespace takt::simulation {
@@ -28,6 +29,26 @@ CapRule rule(std::string id, Per per, Counts counts, Duration window, std::optio
   return made;
 }
 
+/// Windows that begin with a day or with what was shown, a share, and nights of silence.
+void add_windows(Policy& policy, Random& random) {
+  const auto chance = [&](double share) { return random.uniform() < share; };
+  const auto berlin = Zone::find("Europe/Berlin");
+  TAKT_CHECK(berlin.has_value(), "the zone database has Berlin");
+  if (chance(0.5)) {
+    policy.caps.push_back(rule("day", Per::all, Counts::impression, days(1), static_cast<std::uint32_t>(4 + random.below(8)), std::nullopt));
+    policy.caps.back().window = {WindowKind::calendar, {}, {chance(0.5) ? CalendarUnit::day : CalendarUnit::week, berlin}};
+  }
+  if (chance(0.4)) {
+    policy.caps.push_back(rule("burst", Per::category, Counts::impression, days(3), static_cast<std::uint32_t>(3 + random.below(4)), std::nullopt));
+    policy.caps.back().window.kind = chance(0.5) ? WindowKind::anchored_first : WindowKind::anchored_last;
+  }
+  if (chance(0.3)) {
+    policy.caps.push_back(rule("share", Per::brand, Counts::impression, days(7), std::nullopt, std::nullopt));
+    policy.caps.back().share = Share{300'000, 10};
+  }
+  if (chance(0.5)) policy.quiet_hours.push_back({"night", {}, std::nullopt, {hours(22), hours(7)}, berlin, std::nullopt, {}});
+}
+
 /// The starter's rules, and some more that the seed chooses: each seed meets other corners.
 void add_rules(Policy& policy, SymbolTable& symbols, std::uint64_t seed) {
   Random random(mix64(seed, 0x2c1e5));
@@ -46,6 +67,7 @@ void add_rules(Policy& policy, SymbolTable& symbols, std::uint64_t seed) {
     for (GatePolicy& gate : policy.gates) gate.match.channels.reset();
   if (chance(0.3)) policy.consent.require.push_back({Purpose::marketing, {symbols.intern("display")}});
   policy.exploration.temperature = chance(0.5) ? 0.05 : 0.3;
+  add_windows(policy, random);
 }
 
 test::FaultPlan plan_of(std::uint64_t seed) {

@@ -147,6 +147,13 @@ TEST_F(Planted, SellingThroughAnOpenComplaintIsSeen) {
   EXPECT_FALSE(check_gates({trace, *month.store, gated, false}).empty());
 }
 
+TEST_F(Planted, SpeakingIntoTheNightIsSeen) {
+  const Month month(options([](Policy& policy, SymbolTable&) { policy.quiet_hours.clear(); }));
+  EXPECT_TRUE(check_quiet_hours(month.evidence()).empty());
+  const World silent = with_policy(month, [](Policy& policy) { policy.quiet_hours = {{"night", {}, std::nullopt, {hours(20), hours(9)}, Zone::find("Europe/Berlin"), std::nullopt, {}}}; });
+  EXPECT_FALSE(check_quiet_hours({month.trace, *month.store, silent, false}).empty());
+}
+
 TEST_F(Planted, MailWithoutARecordedYesIsSeen) {
   const Month month(options([](Policy& policy, SymbolTable&) { policy.consent.require.clear(); }));
   demo::Trace trace = month.trace;

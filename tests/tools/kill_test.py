@@ -23,7 +23,13 @@ SEED = int(os.environ.get("TAKT_SEED", "20260305"))
 CAP = 3
 EVENTS_PER_CUSTOMER = 60  # a record keeps 200 events of a journey: none of these may fall out
 PEOPLE, DECISIONS_PER_CALLER = 24, 60  # then come other people. Six callers fill most caps by then, and nobody has 64 request ids, which is what a record keeps
+# Each round under another kind of window, all longer than the test: none of them lets a fourth one through.
+WINDOWS = ({"kind": "lifetime"}, {"kind": "rolling", "length": "30d"}, {"kind": "anchored_first", "length": "30d"}, {"kind": "anchored_last", "length": "30d"})
 LOST = (OSError, http.client.HTTPException, ValueError)
+
+
+def rule_of(round_number):
+    return {"id": "three", "counts": "impression", "per": "item", "window": WINDOWS[round_number % len(WINDOWS)], "limit": CAP}
 
 
 class Caller(threading.Thread):
@@ -127,8 +133,7 @@ class Kill(unittest.TestCase):
         with server.client() as client:
             items = [item["id"] for item in client.ok("GET", "/api/v1/items?limit=200")["data"] if item["active"] and item["stock"] is None or (item["stock"] or 0) > 0]
             client.ok("PUT", "/api/v1/placements/home.hero", {"channel": "web", "slots": 2, "reservation_ttl": "1d"})
-            rule = {"id": "three", "counts": "impression", "per": "item", "window": {"kind": "lifetime"}, "limit": CAP}
-            client.change_policy(lambda policy: policy.update(caps=[rule]))
+            client.change_policy(lambda policy: policy.update(caps=[rule_of(0)]))
             # Items that may be shown to anybody now: the first that a dry run does not drop.
             dry = client.ok("POST", "/api/v1/decide", {"customer": {"user_id": "nobody"}, "dry_run": True, "explain": "full", "seed": 1,
                                                        "placements": [{"placement": "home.hero", "candidates": [{"item": item} for item in items[:60]]}]})
@@ -136,6 +141,8 @@ class Kill(unittest.TestCase):
         return [item for item in items[:60] if item not in blocked][:4]
 
     def load_and_kill(self, server, round_number):
+        with server.client() as client:
+            client.change_policy(lambda policy: policy.update(caps=[rule_of(round_number)]))
         callers = [EventCaller(server, number, self.random.random(), round_number) for number in range(6)]
         callers += [DecideCaller(server, number, self.random.random(), round_number, self.items) for number in range(6)]
         for caller in callers:

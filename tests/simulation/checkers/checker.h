@@ -21,6 +21,8 @@ using Findings = std::vector<std::string>;
 Findings check_caps(const Evidence& evidence);
 /// Nothing that a gate forbids is granted while its fact holds or cools off.
 Findings check_gates(const Evidence& evidence);
+/// Nothing is granted, or reserved for a time, in quiet hours.
+Findings check_quiet_hours(const Evidence& evidence);
 /// Nothing is granted on a channel for a purpose that was refused, or never granted where that is required.
 Findings check_consent(const Evidence& evidence);
 /// Nothing is granted that was dismissed, or bought within the pause of its group.

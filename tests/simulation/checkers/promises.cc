@@ -58,6 +58,24 @@ Findings check_caps(const Evidence& evidence) {
   return findings;
 }
 
+/// Every quiet hour of the simulated months is Berlin's; the hands of a clock are asked, not the engine's interval.
+Findings check_quiet_hours(const Evidence& evidence) {
+  Findings findings;
+  walk(evidence, [&](const Knowledge&, const DecisionRequest&, const Decision& decision) {
+    for_each_choice(evidence.world, decision, [&](std::size_t, const PlacementDecision& placement, const Choice& choice, const LabelSet& set) {
+      for (const QuietPolicy& quiet : evidence.world.policy().quiet_hours) {
+        if (!quiet.zone || !tests::naive_selects(quiet.match, set)) continue;
+        const auto seconds_of_day = [&](UtcTime t) { return ((ms_of(t) + quiet.zone->offset_at(t).count()) / 1000) % 86'400; };
+        const std::int64_t from = quiet.interval.from.count() / 1000, to = quiet.interval.to.count() / 1000, now = seconds_of_day(decision.now);
+        const bool is_night = now >= from || now < to; // they all go over midnight
+        if (is_night) findings.push_back(name_of(decision, placement, choice) + " breaks the silence of " + quiet.id);
+        else if (seconds_of_day(choice.reserved_until - Duration{1}) >= from) findings.push_back(name_of(decision, placement, choice) + " is reserved into the silence of " + quiet.id);
+      }
+    });
+  });
+  return findings;
+}
+
 Findings check_gates(const Evidence& evidence) {
   Findings findings;
   walk(evidence, [&](const Knowledge& person, const DecisionRequest&, const Decision& decision) {

@@ -128,13 +128,11 @@ TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
 TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   const std::string base = std::string(rolling) + ",";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {with_cap(base + R"("counts":"delivered")"), "/caps/0/counts"}, {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"},
-      {with_cap(R"("limit":1,"window":{"kind":"calendar","unit":"day","zone":"customer"})"), "/caps/0/window/kind"},
-      {with_cap(R"("limit":1,"window":{"kind":"anchored_first","length":"7d"})"), "/caps/0/window/kind"}, {with_cap(R"("limit":1,"window":{"kind":"anchored_last","length":"7d"})"), "/caps/0/window/kind"},
-      {with_cap(R"("share":"0.4","window":{"kind":"rolling","length":"7d"})"), "/caps/0/share"}, {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep"},
+      {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"},
+      {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep"},
       {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"}, {with_cap(base + R"("audience":"vip")"), "/caps/0/audience"},
       {with_cap(base + R"("without_identity":"session")"), "/caps/0/without_identity"},
-      {R"({"quiet_hours":[{"from":"21:00","to":"08:00"}]})", "/quiet_hours"}, {R"({"merchandising":[{"id":"x"}]})", "/merchandising"},
+      {R"({"merchandising":[{"id":"x"}]})", "/merchandising"},
       {R"({"arbitration":{"levers":[{"x":1}]}})", "/arbitration/levers"}, {R"({"fatigue":{"learn":true}})", "/fatigue/learn"}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
@@ -143,6 +141,61 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
     EXPECT_EQ(error.fields[0].pointer, pointer) << json;
   }
   EXPECT_TRUE(Parsed(R"({"quiet_hours":[],"merchandising":[],"arbitration":{"levers":[]},"fatigue":{"learn":false}})").policy);
+}
+
+TEST(PolicyJson, EveryKindOfWindow) {
+  const auto window = [](const std::string& json) { return Parsed(with_cap(R"("limit":1,"window":)" + json)).policy.value().caps.at(0).window; };
+  EXPECT_EQ(window(R"({"kind":"anchored_first","length":"7d"})"), (Window{WindowKind::anchored_first, days(7)}));
+  EXPECT_EQ(window(R"({"kind":"anchored_last","length":"24h"})"), (Window{WindowKind::anchored_last, days(1)}));
+  const Window week = window(R"({"kind":"calendar","unit":"week","zone":"Europe/Berlin","week_start":"sun"})");
+  EXPECT_EQ(week.kind, WindowKind::calendar);
+  EXPECT_EQ(week.calendar, (CalendarPeriod{CalendarUnit::week, Zone::find("Europe/Berlin"), std::nullopt, std::chrono::Sunday}));
+  EXPECT_EQ(window(R"({"kind":"calendar","unit":"day","zone":"customer","zone_missing":"Asia/Kolkata"})").calendar,
+            (CalendarPeriod{CalendarUnit::day, std::nullopt, Zone::find("Asia/Kolkata")}));
+  EXPECT_EQ(window(R"({"kind":"calendar","unit":"month","zone_missing":"default"})").calendar, (CalendarPeriod{.unit = CalendarUnit::month, .zone_missing = Zone::find("UTC")}));
+  EXPECT_EQ(Parsed(with_cap(R"("share":0.4,"min_base":20,"per":"brand","window":{"kind":"rolling","length":"7d"})")).policy.value().caps.at(0).share, (Share{400'000, 20}));
+  EXPECT_EQ(Parsed(with_cap(std::string(rolling) + R"(,"counts":"delivered")")).policy.value().caps.at(0).counts, Counts::delivered);
+}
+
+TEST(PolicyJson, WindowsAndSharesThatMeanNothingAreRefused) {
+  const auto limited = [](const char* window) { return with_cap(R"("limit":1,"window":)" + std::string(window)); };
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {limited(R"({"kind":"calendar"})"), "/caps/0/window/unit"}, {limited(R"({"kind":"calendar","unit":"year"})"), "/caps/0/window/unit"},
+      {limited(R"({"kind":"calendar","unit":"day","zone":"Mars/Olympus"})"), "/caps/0/window/zone"}, {limited(R"({"kind":"calendar","unit":"day","length":"1d"})"), "/caps/0/window/length"},
+      {limited(R"({"kind":"calendar","unit":"day","week_start":"mon"})"), "/caps/0/window/week_start"}, {limited(R"({"kind":"calendar","unit":"week","week_start":"funday"})"), "/caps/0/window/week_start"},
+      {limited(R"({"kind":"calendar","unit":"day","zone":"UTC","zone_missing":"UTC"})"), "/caps/0/window/zone_missing"}, {limited(R"({"kind":"rolling","length":"7d","zone":"UTC"})"), "/caps/0/window/zone"},
+      {limited(R"({"kind":"anchored_first"})"), "/caps/0/window/length"}, {limited(R"({"kind":"anchored_last","length":"101d"})"), "/caps/0/window/length"},
+      {with_cap(R"("share":0.4)"), "/caps/0/window"}, {with_cap(std::string(rolling) + R"(,"share":0.4)"), "/caps/0/share"}, {with_cap(R"("share":1.5,"window":{"kind":"lifetime"})"), "/caps/0/share"},
+      {with_cap(R"("share":0,"window":{"kind":"lifetime"})"), "/caps/0/share"}, {with_cap(R"("share":0.12345678,"window":{"kind":"lifetime"})"), "/caps/0/share"},
+      {with_cap(R"("share":0.4,"window":{"kind":"anchored_first","length":"7d"})"), "/caps/0/share"}, {with_cap(R"("share":0.4,"per":"tag","window":{"kind":"lifetime"})"), "/caps/0/share"},
+      {with_cap(std::string(rolling) + R"(,"min_base":3)"), "/caps/0/min_base"},
+      {R"({"quiet_hours":[{"from":"21:00","to":"21:00"}]})", "/quiet_hours/0/to"}, {R"({"quiet_hours":[{"from":"24:00","to":"08:00"}]})", "/quiet_hours/0/from"},
+      {R"({"quiet_hours":[{"from":"21.00","to":"08:00"}]})", "/quiet_hours/0/from"}, {R"({"quiet_hours":[{"from":"21:00"}]})", "/quiet_hours/0/to"},
+      {R"({"quiet_hours":[{"from":"21:00","to":"08:00","days":["someday"]}]})", "/quiet_hours/0/days/0"}, {R"({"quiet_hours":[{"from":"21:00","to":"08:00","days":[]}]})", "/quiet_hours/0/days"},
+      {R"({"quiet_hours":[{"from":"21:00","to":"08:00","zone":"Nowhere"}]})", "/quiet_hours/0/zone"}, {R"({"quiet_hours":[{"from":"21:00","to":"08:00","until":"x"}]})", "/quiet_hours/0/until"},
+      {R"({"quiet_hours":[{"id":"a","from":"21:00","to":"08:00"},{"id":"a","from":"21:00","to":"08:00"}]})", "/quiet_hours/1/id"},
+      {R"({"pauses":[{"match":{"colours":["red"]}}]})", "/pauses/0/match/colours"}, {R"({"pauses":[{"until":"tomorrow"}]})", "/pauses/0/until"}, {R"({"pauses":[{"why":"x"}]})", "/pauses/0/why"}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << json;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
+}
+
+TEST(PolicyJson, QuietHoursAndPauses) {
+  Parsed parsed(R"({"quiet_hours":[{"match":{"channels":["push","email"]},"from":"21:00","to":"08:00","days":["mon","tue"],"zone":"customer","zone_missing":"default"},
+    {"id":"lunch","from":"12:30","to":"13:30:30","zone":"Europe/Berlin","exempt":{"kinds":["service"]}}],"pauses":[{"id":"recall","match":{"items":["sku-1"]},"until":"2027-01-01T00:00:00Z","note":"glass"},{}]})");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  const Policy& policy = *parsed.policy;
+  EXPECT_EQ(policy.quiet_hours.at(0).id, "quiet-1");
+  EXPECT_EQ(policy.quiet_hours.at(0).interval, (QuietInterval{hours(21), hours(8), 3}));
+  EXPECT_EQ(policy.quiet_hours.at(0).zone, std::nullopt);
+  EXPECT_EQ(policy.quiet_hours.at(1).interval, (QuietInterval{hours(12) + minutes(30), hours(13) + minutes(30) + seconds(30)}));
+  EXPECT_TRUE(policy.quiet_hours.at(1).exempt);
+  EXPECT_EQ(policy.pauses.at(0).until, *parse_utc("2027-01-01T00:00:00Z"));
+  EXPECT_EQ(policy.pauses.at(1).id, "pause-2");
+  EXPECT_EQ(policy.pauses.at(1).until, std::nullopt);
 }
 
 TEST(PolicyJson, TheOtherParts) {
@@ -208,6 +261,8 @@ TEST(PolicyJson, TheStarterPolicyCapsPausesGatesAndAsksForConsent) {
   EXPECT_EQ(policy.gates.at(0).fact, parsed.symbol("case_open"));
   EXPECT_EQ(policy.gates.at(0).match.channels->size(), 4U);
   EXPECT_EQ(policy.consent.require.at(0).channels.size(), 4U);
+  EXPECT_EQ(policy.quiet_hours.at(0).interval, (QuietInterval{hours(21), hours(8)}));
+  EXPECT_EQ(policy.quiet_hours.at(0).match.channels, std::vector{parsed.symbol("push")});
 }
 
 TEST(PolicyJson, RandomDamageNeverCrashes) {
