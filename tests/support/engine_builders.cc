@@ -25,6 +25,9 @@ World world_of(Scene& scene) {
   auto rulebook = std::make_shared<Rulebook>();
   rulebook->policy = std::make_shared<const Policy>(scene.policy);
   rulebook->placements.emplace(scene.placement.id.text(), compile_placement(scene.placement, scene.symbols));
+  auto audiences = AudienceSet::build(scene.audiences, scene.symbols);
+  TAKT_CHECK(audiences.has_value(), "tests use audiences that can be built");
+  rulebook->audiences = std::move(*audiences);
   world.rulebook = std::move(rulebook);
   auto models = std::make_shared<Models>(scene.models);
   if (!models->scorer) models->scorer = make_prior_scorer();
