@@ -1,5 +1,6 @@
 #include "api/json/codecs.h"
 #include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "api/json/writer.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ void read_customers(Fields& fields, Audience& audience) {
 
 Result<Audience> parse_audience(std::string_view json) {
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Fields fields(document.root(), "", complaints);
   Audience audience;

@@ -1,5 +1,6 @@
 #include "api/json/codecs.h"
 #include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "engine/condition.h"
 #include "core/money.h"
 
@@ -180,7 +181,7 @@ std::optional<Condition> read_audience(Fields& fields, std::string_view key) {
 
 Result<Condition> parse_condition(std::string_view json, ConditionUse use) {
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Condition condition = read_condition(document.root(), "", complaints, use);
   if (!complaints.none()) return tl::unexpected<Error>(complaints.error());

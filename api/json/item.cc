@@ -1,5 +1,6 @@
 #include "api/json/codecs.h"
 #include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "api/json/fields.h"
 #include "api/json/names.h"
 #include "api/json/writer.h"
@@ -96,7 +97,7 @@ void read_availability(Fields& fields, Item& item, const ItemContext& context) {
 
 Result<Item> parse_item(std::string_view json, const ItemContext& context) {
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Fields fields(document.root(), "", complaints);
   Item item;

@@ -4,6 +4,7 @@
 #include "api/json/writer.h"
 #include "core/limits.h"
 
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace takt {
@@ -121,6 +122,36 @@ TEST(ConditionLanguage, TenThousandConditionsAndDeepOnesAreRefusedWithAPointer) 
   for (std::size_t i = 0; i < limits::condition_depth_max; ++i) pointer += "/not";
   EXPECT_EQ(parse_condition(deep).error().code, ErrorCode::invalid);
   EXPECT_EQ(parse_condition(deep).error().fields.at(0).pointer, pointer);
+
+  const auto nested = [](std::size_t levels) { // deeper than any document may be
+    std::string json = R"({"a\\]":"}","not":7})";
+    for (std::size_t i = 0; i < levels; ++i) json = R"({"or":[1,)" + json + "]}";
+    return json;
+  };
+  const auto deepest = parse_condition(nested(5'000));
+  EXPECT_EQ(deepest.error().code, ErrorCode::invalid);
+  std::string where;
+  for (std::size_t i = 0; i < limits::json_depth_max / 2; ++i) where += "/or/1";
+  EXPECT_EQ(deepest.error().fields.at(0).pointer, where);
+  EXPECT_EQ(parse_condition(nested(5'000) + "}").error().code, ErrorCode::malformed);
+  EXPECT_EQ(parse_condition(std::string(5'000, '[')).error().code, ErrorCode::malformed);
+  EXPECT_EQ(parse_audience(R"({"id":"a","condition":)" + nested(40) + "}").error().code, ErrorCode::invalid);
+}
+
+TEST(ConditionLanguage, EveryExampleOfTheDocumentationReads) {
+  std::ifstream file(std::string(TAKT_DOCS) + "/conditions.md");
+  ASSERT_TRUE(file);
+  std::size_t examples_read = 0;
+  bool is_json = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("```")) is_json = line == "```json";
+    else if (is_json) {
+      const auto condition = parse_condition(line);
+      EXPECT_TRUE(condition) << line << " " << condition.error().message;
+      ++examples_read;
+    }
+  }
+  EXPECT_GE(examples_read, 16U);
 }
 
 TEST(AudienceJson, AConditionOrAList) {
