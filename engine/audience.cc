@@ -1,6 +1,7 @@
 #include "engine/audience.h"
 
 #include "core/limits.h"
+#include "engine/named_audiences.h"
 
 #include <algorithm>
 #include <string>
@@ -23,6 +24,14 @@ std::size_t chain_below(const std::map<std::string, AudienceSet::Compiled, std::
 }
 
 } // namespace
+
+std::vector<std::string> named_audiences(const Condition& condition) { // recursion is bounded by the depth of conditions
+  std::vector<std::string> named;
+  if (condition.kind == Condition::Kind::audience) named.push_back(condition.field);
+  for (const Condition& child : condition.children)
+    for (std::string& id : named_audiences(child)) named.push_back(std::move(id));
+  return named;
+}
 
 bool AudienceSet::Compiled::lists(const CustomerRecord& record) const {
   const auto has = [&](std::string_view prefix, std::string_view name) {
