@@ -181,6 +181,7 @@ Status App::collect_audience(const ImportLine& line, Changes& changes) {
   all.insert_or_assign(audience.id, audience);
   TAKT_TRY_VOID(check_audiences(all, ""));
   changes.documents.push_back({"audience", audience.id, 0, write_audience(audience), clock_.utc_now(), "import"});
+  all[audience.id].customers.clear(); // names are all that later lines ask about
   changes.audiences = std::move(all);
   changes.rules = true;
   return {};

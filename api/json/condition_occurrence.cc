@@ -95,6 +95,14 @@ LabelTexts read_match(Fields& fields, std::size_t known) {
   return match;
 }
 
+/// A page, or a list of products, is one step of the journey without any product.
+void refuse_items_of_pages(Fields& fields, const Occurrence& occurrence) {
+  const LabelTexts& match = occurrence.match;
+  const bool asks_items = !match.items.empty() || !match.groups.empty() || !match.brands.empty() || !match.categories.empty();
+  const bool has_none = occurrence.event == "Page Viewed" || occurrence.event == "Screen Viewed" || occurrence.event == "Product List Viewed";
+  if (asks_items && has_none) fields.complain("match", "the journey keeps no products of this event: only channels can be asked for");
+}
+
 void read_bounds(Fields& fields, std::size_t count_max, Occurrence& occurrence) {
   const auto at_least = fields.natural("at_least", 1, count_max), at_most = fields.natural("at_most", 0, count_max);
   const auto never = fields.flag("never");
@@ -117,6 +125,7 @@ Occurrence read_occurrence(Fields& condition, std::string_view key, Occurrence::
   if (book == Occurrence::Book::journey) {
     occurrence.event = read_event(fields);
     occurrence.match = read_match(fields, occurrence.event == "Order Completed" ? 2 : 4);
+    refuse_items_of_pages(fields, occurrence);
     occurrence.within = fields.duration("within", Duration{1}, limits::condition_window_max);
     read_bounds(fields, limits::journey_events_max, occurrence);
   } else {

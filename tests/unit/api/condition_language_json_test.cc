@@ -72,6 +72,7 @@ TEST(ConditionLanguage, MistakesHavePointers) {
       {R"({"journey":{"event":"x","often":1}})", "/journey/often"},
       {R"({"journey":{"event":"x","match":{"kinds":["offer"]}}})", "/journey/match/kinds"},
       {R"({"journey":{"event":"Order Completed","match":{"brands":["Acme"]}}})", "/journey/match/brands"},
+      {R"({"journey":{"event":"viewed product list","match":{"brands":["Acme"]}}})", "/journey/match"},
       {R"({"journey":{"event":"x","match":{"items":[]}}})", "/journey/match/items"},
       {R"({"journey":{"event":"x","match":{"categories":["Shoes"]}}})", "/journey/match/categories/0"},
       {R"({"journey":{"event":"x","match":{"categories":[["Shoes",""]]}}})", "/journey/match/categories/0/1"},

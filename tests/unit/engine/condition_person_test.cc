@@ -314,5 +314,31 @@ TEST_F(ConditionsOfPeople, edges_are_where_windows_facts_and_clocks_turn) {
   EXPECT_LE(*turns.rbegin(), noon + days(400));
 }
 
+TEST_F(ConditionsOfPeople, the_clock_begins_where_a_zone_becomes_known) {
+  context.timezone.clear();
+  record.zones = {{noon + minutes(7), symbols.intern("UTC")}};
+  Condition any_hour;
+  any_hour.kind = Condition::Kind::compare;
+  any_hour.field = "context.hour";
+  any_hour.op = ConditionOp::exists;
+  EXPECT_FALSE(asks(any_hour));
+  EXPECT_TRUE(edges(any_hour).contains(noon + minutes(7)));
+  EXPECT_TRUE(asks(any_hour, noon + minutes(7)));
+}
+
+TEST_F(ConditionsOfPeople, edges_of_what_a_field_is_compared_with_count_too) {
+  record.traits = {{"patience", "5", noon}};
+  record.last_activity = noon - days(3) - hours(1);
+  Condition patient;
+  patient.kind = Condition::Kind::compare;
+  patient.field = "customer.traits.patience";
+  patient.op = ConditionOp::gt;
+  patient.value = FieldRef{"customer.days_since_last_activity"};
+  EXPECT_TRUE(asks(patient));
+  EXPECT_TRUE(edges(patient).contains(noon + days(2) - hours(1)));
+  EXPECT_TRUE(asks(patient, noon + days(2) - hours(1) - Duration{1}));
+  EXPECT_FALSE(asks(patient, noon + days(2) - hours(1)));
+}
+
 } // namespace
 } // namespace takt::test
