@@ -82,7 +82,7 @@ public:
   /// A named audience (core/audience.h): acts on the next decision. Errors: invalid (names one that is not there, or itself in the end).
   Result<std::uint64_t> put_audience(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected);
   /// How many are in it now, and how many of them marketing may reach per channel, of at most scan.customers_max customers; JSON. The record
-  /// and the policy decide, no call does. Errors: not_found. Cost: ~10 µs a customer.
+  /// and the policy decide, no call does. Errors: not_found. Cost: 3 µs a customer in the cache, 20 µs from the disk.
   Result<std::string> audience_count(std::string_view id, const AudienceScan& scan);
   /// The same as rows: customer ids, with `identities` the names that people are known by.
   Result<AudiencePage> audience_export(std::string_view id, const AudienceScan& scan, bool csv, bool identities);
