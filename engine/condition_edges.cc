@@ -52,6 +52,8 @@ private:
 void condition_edges(const ConditionProgram& program, const ConditionInputs& inputs, UtcTime t, std::vector<UtcTime>& out) {
   std::vector<UtcTime> found;
   EdgeCollector(inputs, t, found).visit(program);
+  std::sort(found.begin(), found.end()); // many parts turn with the same clock, and each edge is asked about
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   const UtcTime last = t + limits::eligible_again_horizon;
   std::copy_if(found.begin(), found.end(), std::back_inserter(out), [&](UtcTime edge) { return edge > t && edge <= last; });
 }
