@@ -171,6 +171,20 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
     return status.has_value();
   }));
   TAKT_TRY_VOID(std::move(status));
+  std::vector<Audience> audiences;
+  TAKT_TRY_VOID(store_->documents().scan("audience", [&](const Document& found) {
+    if (found.json.empty()) return true;
+    auto audience = parse_audience(found.json);
+    if (audience) {
+      rulebook->audiences_print += print_of(found.json);
+      audiences.push_back(std::move(*audience));
+    } else status = tl::unexpected(audience.error());
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  if (audiences.empty()) return rulebook;
+  TAKT_TRY(set, AudienceSet::build(std::move(audiences), store_->symbols()));
+  rulebook->audiences = std::move(set);
   return rulebook;
 }
 

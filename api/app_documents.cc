@@ -1,9 +1,10 @@
-// Items, placements and policies: checked, stored with a version, and in the World before the call returns.
+// Items, placements, audiences and policies: checked, stored with a version, and in the World before the call returns.
 #include "api/app.h"
 #include "core/limits.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
@@ -67,6 +68,7 @@ Result<Item> App::checked_item(std::string_view json, std::string_view id) {
 Result<std::uint64_t> App::put_item(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(item, checked_item(json, id));
+  TAKT_TRY_VOID(check_audience_names(item.audience, {}));
   TAKT_TRY(version, store_->documents().put({"item", item.id.text(), 0, write_item(item), clock_.utc_now(), default_author}, expected));
   const WorldPtr before = world();
   publish(changed_catalogue(*before->catalogue, {std::move(item)}, {}), before->rulebook, before->models);
@@ -90,11 +92,21 @@ Result<std::uint64_t> App::put_feature(std::string_view json, std::string_view i
   return version;
 }
 
+Result<std::uint64_t> App::put_audience(std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(audience, parse_named(json, id, [](std::string_view text) { return parse_audience(text); }));
+  TAKT_TRY_VOID(check_audiences({{audience.id, audience}}, ""));
+  TAKT_TRY(version, store_->documents().put({"audience", audience.id, 0, write_audience(audience), clock_.utc_now(), default_author}, expected));
+  TAKT_TRY_VOID(reload_rulebook());
+  return version;
+}
+
 Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(before, document(kind, id));
+  if (kind == "audience") TAKT_TRY_VOID(check_audiences({}, id)); // not while another one names it; items that do are then for nobody
   TAKT_TRY(version, store_->documents().put({before.kind, before.id, 0, "", clock_.utc_now(), default_author}, expected));
-  if (kind == "placement" || kind == "feature") {
+  if (kind == "placement" || kind == "feature" || kind == "audience") {
     TAKT_TRY_VOID(reload_rulebook());
     return version;
   }
@@ -126,13 +138,15 @@ struct App::Changes {
   std::unordered_map<std::string, std::size_t> positions;     ///< of an item named twice, the later line counts
   std::vector<ItemId> gone;
   std::set<std::string, std::less<>> features;                 ///< put so far, configured or not
-  bool rules = false;                                          ///< placements, configured features or the policy
+  std::map<std::string, Audience> audiences;                   ///< put so far
+  bool rules = false;                                          ///< placements, configured features, audiences or the policy
 };
 
 Status App::collect(const ImportLine& line, Changes& changes) {
   const UtcTime now = clock_.utc_now();
   if (line.kind == ImportLine::Kind::item) {
     TAKT_TRY(item, checked_item(line.json, ""));
+    TAKT_TRY_VOID(check_audience_names(item.audience, changes.audiences));
     const auto [position, first] = changes.positions.try_emplace(item.id.text(), changes.items.size());
     if (first) changes.items.push_back(std::move(item));
     else changes.items[position->second] = std::move(item);
@@ -149,12 +163,27 @@ Status App::collect(const ImportLine& line, Changes& changes) {
       }
     changes.documents.push_back({"feature", feature.id, 0, write_custom_feature(feature), now, "import"});
     changes.rules = true;
+  } else if (line.kind == ImportLine::Kind::audience) {
+    return collect_audience(line, changes);
   } else if (line.kind == ImportLine::Kind::policy) {
     TAKT_TRY(policy, checked_policy(line.json, 0));
     static_cast<void>(policy);
     changes.documents.push_back({"policy", "current", 0, line.json, now, "import"});
     changes.rules = true;
   }
+  return {};
+}
+
+/// What a line names must stand before it, or be there already.
+Status App::collect_audience(const ImportLine& line, Changes& changes) {
+  TAKT_TRY(audience, parse_audience(line.json));
+  std::map<std::string, Audience> all = changes.audiences;
+  all.insert_or_assign(audience.id, audience);
+  TAKT_TRY_VOID(check_audiences(all, ""));
+  changes.documents.push_back({"audience", audience.id, 0, write_audience(audience), clock_.utc_now(), "import"});
+  all[audience.id].customers.clear(); // names are all that later lines ask about
+  changes.audiences = std::move(all);
+  changes.rules = true;
   return {};
 }
 

@@ -123,23 +123,35 @@ Result<std::shared_ptr<const Rulebook>> PastWorlds::rulebook(const Versions& wan
     TAKT_TRY(policy, app_.checked_policy(document->json, document->version));
     past->policy = std::make_shared<const Policy>(std::move(policy));
   }
-  if (!placements_) {
-    TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "placement", past->placements_print, [](const Document& document) { return parse_placement(document.json).has_value(); }));
-    placements_ = std::move(read);
-    TAKT_TRY(features, DocumentsPast::read(app_.store().documents(), "feature", past->features_print, [](const Document& document) { return parse_custom_feature(document.json).has_value(); }));
-    features_ = std::move(features);
-  }
-  // The log names both by one sum. Few of either change, and what was found is remembered per version of the rules.
+  TAKT_TRY_VOID(read_rule_documents());
+  // The log names all three by one sum. Few of any change, and what was found is remembered per version of the rules.
   const auto& features = features_->prints();
-  for (std::size_t steps = 0; steps < features.size(); ++steps) {
+  const auto& audiences = audiences_->prints();
+  for (std::size_t pair = 0; pair < features.size() * audiences.size(); ++pair) {
+    const std::size_t feature_steps = pair % features.size(), audience_steps = pair / features.size();
+    const std::uint64_t beside = features[feature_steps] + audiences[audience_steps];
     const auto& prints = placements_->prints();
-    const auto print = std::find_if(prints.begin(), prints.end(), [&](std::uint64_t one) { return rules_hash_of(*past->policy, one + features[steps]) == wanted.rules_hash; });
+    const auto print = std::find_if(prints.begin(), prints.end(), [&](std::uint64_t one) { return rules_hash_of(*past->policy, one + beside) == wanted.rules_hash; });
     if (print == prints.end()) continue;
     TAKT_TRY_VOID(restore_placements(*past, static_cast<std::size_t>(print - prints.begin())));
-    TAKT_TRY_VOID(restore_features(*past, steps));
+    TAKT_TRY_VOID(restore_features(*past, feature_steps));
+    TAKT_TRY_VOID(restore_audiences(*past, audience_steps));
     return past;
   }
-  return fail(ErrorCode::not_found, fmt::format("placements, features (or margin) beside policy {}", wanted.rules));
+  return fail(ErrorCode::not_found, fmt::format("placements, features, audiences (or margin) beside policy {}", wanted.rules));
+}
+
+Status PastWorlds::read_rule_documents() {
+  if (placements_) return {};
+  const Rulebook& now = *current_->rulebook;
+  Documents& documents = app_.store().documents();
+  TAKT_TRY(features, DocumentsPast::read(documents, "feature", now.features_print, [](const Document& document) { return parse_custom_feature(document.json).has_value(); }));
+  TAKT_TRY(audiences, DocumentsPast::read(documents, "audience", now.audiences_print, [](const Document& document) { return parse_audience(document.json).has_value(); }));
+  TAKT_TRY(placements, DocumentsPast::read(documents, "placement", now.placements_print, [](const Document& document) { return parse_placement(document.json).has_value(); }));
+  features_ = std::move(features);
+  audiences_ = std::move(audiences);
+  placements_ = std::move(placements);
+  return {};
 }
 
 Status PastWorlds::restore_placements(Rulebook& rulebook, std::size_t steps) {
@@ -166,6 +178,22 @@ Status PastWorlds::restore_features(Rulebook& rulebook, std::size_t steps) {
   }
   std::sort(rulebook.features.begin(), rulebook.features.end(), [](const CustomFeature& a, const CustomFeature& b) { return a.id < b.id; });
   rulebook.features_print = features_->prints()[steps];
+  return {};
+}
+
+Status PastWorlds::restore_audiences(Rulebook& rulebook, std::size_t steps) {
+  std::vector<Audience> then_there = rulebook.audiences ? rulebook.audiences->audiences() : std::vector<Audience>{};
+  for (const auto& [id, then] : audiences_->versions(steps)) {
+    std::erase_if(then_there, [&](const Audience& audience) { return audience.id == id; });
+    if (then == 0) continue;
+    TAKT_TRY(document, document_at(app_, "audience", id, then));
+    if (document.json.empty()) continue;
+    TAKT_TRY(audience, parse_audience(document.json));
+    then_there.push_back(std::move(audience));
+  }
+  TAKT_TRY(set, AudienceSet::build(std::move(then_there), app_.store().symbols()));
+  rulebook.audiences = std::move(set);
+  rulebook.audiences_print = audiences_->prints()[steps];
   return {};
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The World as it was at a logged decision: items, placements, configured features and policy from the history of their documents, models from the
+/// The World as it was at a logged decision: items, placements, audiences, configured features and policy from the history of their documents, models from the
 /// artefacts on disk. A past state is recognised by its content, so what is handed out is what was, or nothing.
 /// Threads: one. Cost: the first past catalogue reads every item's history (~10 µs an item), each one 10 ms per million items.
 #include "api/app.h"
@@ -39,7 +39,7 @@ private:
 class PastWorlds {
 public:
   PastWorlds(App& app, WorldPtr current) : app_(app), current_(std::move(current)) {}
-  /// Errors: not_found with the name of what is no longer held: "policy 3", "placements, features (or margin) beside policy 3", "model 2", "catalogue 0f…".
+  /// Errors: not_found with the name of what is no longer held: "policy 3", "placements, features, audiences (or margin) beside policy 3", "model 2", "catalogue 0f…".
   Result<WorldPtr> find(const Versions& wanted);
 
 private:
@@ -49,11 +49,13 @@ private:
   Result<std::shared_ptr<const Models>> models(std::uint64_t version);
   Status restore_placements(Rulebook& rulebook, std::size_t steps);
   Status restore_features(Rulebook& rulebook, std::size_t steps);
+  Status restore_audiences(Rulebook& rulebook, std::size_t steps);
+  Status read_rule_documents();
 
   struct Held { Versions versions; Result<WorldPtr> world; };
   App& app_;
   WorldPtr current_;
-  std::optional<DocumentsPast> items_, placements_, features_;
+  std::optional<DocumentsPast> items_, placements_, features_, audiences_;
   std::vector<Held> held_;                             ///< latest use last
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 /// Anything that can be chosen: product, offer, service, message. As configured; engine/catalogue.h compiles it for reading.
+#include "core/condition.h"
 #include "core/id.h"
 #include "core/money.h"
 #include "core/time.h"
@@ -32,6 +33,7 @@ struct Item {
   std::optional<UtcTime> ends_at;
   std::vector<std::string> channels;           ///< empty = all
   std::vector<std::string> regions;
+  std::optional<Condition> audience;           ///< whom it is for; none = everybody. A named audience is a condition of one node
   std::vector<std::string> aliases;            ///< other ids the same item is known by
   std::map<std::string, std::string> title_by_language;
   std::map<std::string, std::string> attributes_json;  ///< name → JSON scalar

@@ -26,6 +26,7 @@ constexpr std::size_t per_source_max = 100;
 constexpr std::size_t exclude_max = 1000;
 constexpr std::size_t condition_nodes_max = 200;
 constexpr std::size_t condition_depth_max = 10;
+constexpr Duration condition_window_max = days(400);         ///< as far as eligible_again looks ahead; without `within` a condition looks back further
 constexpr int commit_attempts_max = 4;                       ///< first try and three reruns (semantics.md RESERVE 3)
 
 // ---- one customer
@@ -55,6 +56,10 @@ constexpr std::size_t cap_rules_max = 50;
 constexpr std::size_t timed_rules_max = 50;                 ///< quiet hours, pauses: each is asked for every candidate
 constexpr std::size_t selector_values_max = 1000;
 constexpr std::size_t custom_features_max = 32;             ///< read for every candidate of every decision, and logged
+constexpr std::size_t audiences_max = 1000;                  ///< all are compiled into every World
+constexpr std::size_t audience_members_max = 50'000;         ///< of an imported list: a body of 1 MB holds about as many
+constexpr std::size_t audience_chain_max = 10;               ///< one names another, which names another …
+constexpr std::size_t audience_scan_max = 100'000;           ///< customers that one call of count or export reads: about a second
 constexpr Duration session_silence = minutes(30);
 constexpr Duration reshow_silence = minutes(30);
 constexpr Duration eligible_again_horizon = days(400);

@@ -1,6 +1,7 @@
 /// Bytes of what was asked: the first half of a decision's log entry (decision_codec.cc).
 #include "core/decision_codec_parts.h"
 
+#include <array>
 #include <type_traits>
 #include <variant>
 
@@ -41,9 +42,36 @@ Operand get_operand(ByteReader& in) {
   }
 }
 
+/// In the order of the bytes.
+constexpr std::array<std::vector<std::string> LabelTexts::*, 9> label_keys{&LabelTexts::kinds, &LabelTexts::tags, &LabelTexts::brands, &LabelTexts::campaigns, &LabelTexts::items,
+                                                                           &LabelTexts::groups, &LabelTexts::purposes, &LabelTexts::channels, &LabelTexts::placements};
+
+void put_occurrence(ByteWriter& out, const Occurrence& occurrence) {
+  put_enum(out, occurrence.book);
+  out.text(occurrence.event);
+  for (const auto key : label_keys) put_texts(out, occurrence.match.*key);
+  put_list(out, occurrence.match.categories, [&](const std::vector<std::string>& path) { put_texts(out, path); });
+  put_bool(out, occurrence.within.has_value());
+  if (occurrence.within) out.svarint(occurrence.within->count());
+  out.varint(occurrence.at_least);
+  put_optional_number(out, occurrence.at_most);
+}
+
+void get_occurrence(ByteReader& in, Occurrence& occurrence) {
+  occurrence.book = get_enum(in, Occurrence::Book::seen);
+  occurrence.event = in.text();
+  for (const auto key : label_keys) get_texts(in, occurrence.match.*key);
+  get_list(in, occurrence.match.categories, 1, [&](std::vector<std::string>& path) { get_texts(in, path); });
+  if (get_bool(in)) occurrence.within = Duration{in.svarint()};
+  occurrence.at_least = get_number<std::uint32_t>(in);
+  occurrence.at_most = get_optional_number(in);
+}
+
 void put_condition(ByteWriter& out, const Condition& condition) {
   put_enum(out, condition.kind);
   put_list(out, condition.children, [&](const Condition& child) { put_condition(out, child); });
+  if (condition.kind == Condition::Kind::occurrence) put_occurrence(out, condition.occurrence.value_or(Occurrence{}));
+  if (condition.kind == Condition::Kind::audience) out.text(condition.field);
   if (condition.kind != Condition::Kind::compare) return;
   out.text(condition.field);
   put_enum(out, condition.op);
@@ -52,8 +80,10 @@ void put_condition(ByteWriter& out, const Condition& condition) {
 
 void get_condition(ByteReader& in, Condition& condition, int depth_left) {
   if (depth_left == 0) return in.refuse();
-  condition.kind = get_enum(in, Condition::Kind::compare);
+  condition.kind = get_enum(in, Condition::Kind::audience);
   get_list(in, condition.children, 2, [&](Condition& child) { get_condition(in, child, depth_left - 1); });
+  if (condition.kind == Condition::Kind::occurrence) get_occurrence(in, condition.occurrence.emplace());
+  if (condition.kind == Condition::Kind::audience) condition.field = in.text();
   if (condition.kind != Condition::Kind::compare) return;
   condition.field = in.text();
   condition.op = get_enum(in, ConditionOp::exists);

@@ -1,6 +1,7 @@
 #include "engine/catalogue.h"
 
 #include "core/hash.h"
+#include "engine/condition.h"
 #include "engine/text.h"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ ItemFacts facts_of(const Item& item) {
   facts.active = item.active;
   facts.sold_out = item.stock && *item.stock <= 0;
   facts.everywhere = item.channels.empty() && item.regions.empty();
+  facts.for_everybody = !item.audience;
   facts.has_price = item.price.has_value();
   facts.has_value = item.value_micros.has_value();
   facts.price = item.price ? item.price->amount() : 0.0;
@@ -52,6 +54,7 @@ std::shared_ptr<CatalogueItem> compile(Item item, SymbolTable& symbols) {
   row->aliases = intern_all(item.aliases, symbols);
   row->title_words = title_words(item.title);
   row->facts = facts_of(item);
+  if (item.audience) row->audience = ConditionProgram::compile(*item.audience, symbols, NewLabels::intern);
   row->item = std::move(item);
   return row;
 }

@@ -25,6 +25,7 @@ struct ItemFacts {
   bool active = true;                    ///< and not removed
   bool sold_out = false;
   bool everywhere = true;                ///< no channels and no regions to look at
+  bool for_everybody = true;             ///< no audience to look at
   bool has_price = false, has_value = false;
   double price = 0;                      ///< in its currency; 0 = none
   double value = 0;                      ///< of one response
@@ -41,8 +42,11 @@ struct alignas(64) ItemFront {
   LabelSet labels;                       ///< channel and placement are none: the call adds them
 };
 
+class ConditionProgram;
+
 struct CatalogueItem : ItemFront {
   bool removed = false;
+  std::shared_ptr<const ConditionProgram> audience; ///< null: for everybody
   SymbolList channels;                   ///< where it may be shown; empty = everywhere. Ascending
   SymbolList aliases;                    ///< ascending
   std::vector<std::uint32_t> title_words; ///< hashes of the title's words, ascending, distinct (engine/text.h)

@@ -1,9 +1,9 @@
 #include "engine/condition.h"
 
-#include "engine/json_scalar.h"
+#include "engine/audience.h"
+#include "engine/condition_program.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -12,59 +12,6 @@ namespace {
 
 using Value = ScalarValue; // monostate = missing
 using Texts = std::vector<std::string>;
-
-Value number_or_missing(const std::optional<std::int64_t>& value, double unit) {
-  return value ? Value(static_cast<double>(*value) / unit) : Value();
-}
-Value text_or_missing(const std::string& text) { return text.empty() ? Value() : Value(text); }
-Value amount_of(const std::optional<Money>& money) { return money ? Value(money->amount()) : Value(); }
-Value currency_of(const std::optional<Money>& money) { return money ? text_or_missing(money->currency) : Value(); }
-
-struct Field {
-  std::string_view name;
-  Value (*read)(const Item& item);
-};
-constexpr std::string_view attributes_prefix = "attributes.";
-
-const std::array<Field, 18>& fields() {
-  static const std::array<Field, 18> table{{
-      {"id", [](const Item& item) { return Value(item.id.text()); }},
-      {"kind", [](const Item& item) { return Value(item.kind); }},
-      {"group", [](const Item& item) { return Value(item.group.empty() ? item.id.text() : item.group); }},
-      {"title", [](const Item& item) { return text_or_missing(item.title); }},
-      {"brand", [](const Item& item) { return text_or_missing(item.brand); }},
-      {"category", [](const Item& item) { return item.category.empty() ? Value() : Value(item.category); }},
-      {"tags", [](const Item& item) { return Value(item.tags); }},
-      {"campaign", [](const Item& item) { return text_or_missing(item.campaign); }},
-      {"purpose", [](const Item& item) { return text_or_missing(item.purpose); }},
-      {"price.amount", [](const Item& item) { return amount_of(item.price); }},
-      {"price.currency", [](const Item& item) { return currency_of(item.price); }},
-      {"list_price.amount", [](const Item& item) { return amount_of(item.list_price); }},
-      {"list_price.currency", [](const Item& item) { return currency_of(item.list_price); }},
-      {"value", [](const Item& item) { return number_or_missing(item.value_micros, 1e6); }},
-      {"stock", [](const Item& item) { return number_or_missing(item.stock, 1.0); }},
-      {"active", [](const Item& item) { return Value(item.active); }},
-      {"channels", [](const Item& item) { return Value(item.channels); }},
-      {"regions", [](const Item& item) { return Value(item.regions); }},
-  }};
-  return table;
-}
-
-Value read_field(const Item& item, std::string_view name) {
-  if (name.starts_with(attributes_prefix)) {
-    const auto found = item.attributes_json.find(std::string(name.substr(attributes_prefix.size())));
-    return found == item.attributes_json.end() ? Value() : parse_json_scalar(found->second);
-  }
-  for (const Field& field : fields())
-    if (field.name == name) return field.read(item);
-  return {};
-}
-
-Value read_path(std::string_view path, const CatalogueItem& item, const CatalogueItem* anchor) {
-  if (path.starts_with("item.")) return read_field(item.item, path.substr(5));
-  if (path.starts_with("anchor.") && anchor) return read_field(anchor->item, path.substr(7));
-  return {};
-}
 
 bool is_missing(const Value& value) { return std::holds_alternative<std::monostate>(value); }
 
@@ -124,59 +71,91 @@ bool contains(const Value& value, const Value& part) {
   return list && std::find(list->begin(), list->end(), *text) != list->end();
 }
 
-Value operand_value(const Operand& operand, const CatalogueItem& item, const CatalogueItem* anchor) {
-  if (const auto* flag = std::get_if<bool>(&operand)) return *flag;
-  if (const auto* number = std::get_if<double>(&operand)) return *number;
-  if (const auto* text = std::get_if<std::string>(&operand)) return *text;
-  if (const auto* texts = std::get_if<Texts>(&operand)) return *texts;
-  if (const auto* reference = std::get_if<FieldRef>(&operand)) return read_path(reference->path, item, anchor);
-  return {};
+bool exists(const Value& value, const Value& wanted) {
+  const auto* list = std::get_if<Texts>(&value);
+  const bool is_there = !is_missing(value) && !(list && list->empty());
+  const auto* flag = std::get_if<bool>(&wanted);
+  return is_there == (flag ? *flag : true);
 }
 
-bool compare(const Condition& condition, const CatalogueItem& item, const CatalogueItem* anchor) {
-  const Value value = read_path(condition.field, item, anchor);
-  const Value operand = operand_value(condition.value, item, anchor);
-  const std::optional<int> order = order_of(value, operand);
-  switch (condition.op) {
-    case ConditionOp::eq: return equal(value, operand);
-    case ConditionOp::ne: return !equal(value, operand);
-    case ConditionOp::lt: return order && *order < 0;
-    case ConditionOp::le: return order && *order <= 0;
-    case ConditionOp::gt: return order && *order > 0;
-    case ConditionOp::ge: return order && *order >= 0;
-    case ConditionOp::in: return is_in(value, operand);
-    case ConditionOp::not_in: return !is_in(value, operand);
-    case ConditionOp::under: return is_under(value, operand);
-    case ConditionOp::contains: return contains(value, operand);
-    case ConditionOp::exists: {
-      const auto* wanted = std::get_if<bool>(&operand);
-      const auto* list = std::get_if<Texts>(&value);
-      const bool exists = !is_missing(value) && !(list && list->empty());
-      return exists == (wanted ? *wanted : true);
-    }
-  }
-  return false;
+bool has_label(const ConditionProgram::Node& node, const CatalogueItem& item) {
+  const auto labels = field_labels(node.field, item);
+  return std::any_of(labels->begin(), labels->end(), [&](Symbol label) { return std::binary_search(node.labels.begin(), node.labels.end(), label); });
 }
 
 } // namespace
 
-bool condition_holds(const Condition& condition, const CatalogueItem& item, const CatalogueItem* anchor) {
-  const auto holds = [&](const Condition& child) { return condition_holds(child, item, anchor); };
-  switch (condition.kind) {
-    case Condition::Kind::all: return std::all_of(condition.children.begin(), condition.children.end(), holds);
-    case Condition::Kind::any: return std::any_of(condition.children.begin(), condition.children.end(), holds);
-    case Condition::Kind::negation: return std::none_of(condition.children.begin(), condition.children.end(), holds);
-    case Condition::Kind::compare: return compare(condition, item, anchor);
+bool compare_values(ConditionOp op, const ScalarValue& value, const ScalarValue& operand) {
+  switch (op) {
+  case ConditionOp::eq: return equal(value, operand);
+  case ConditionOp::ne: return !equal(value, operand);
+  case ConditionOp::in: return is_in(value, operand);
+  case ConditionOp::not_in: return !is_in(value, operand);
+  case ConditionOp::under: return is_under(value, operand);
+  case ConditionOp::contains: return contains(value, operand);
+  case ConditionOp::exists: return exists(value, operand);
+  case ConditionOp::lt:
+  case ConditionOp::le:
+  case ConditionOp::gt:
+  case ConditionOp::ge: break;
   }
-  return false;
+  const std::optional<int> order = order_of(value, operand);
+  if (!order) return false;
+  if (*order == 0) return op == ConditionOp::le || op == ConditionOp::ge;
+  return *order < 0 ? op == ConditionOp::lt || op == ConditionOp::le : op == ConditionOp::gt || op == ConditionOp::ge;
 }
 
-bool is_condition_field(std::string_view path) {
-  if (path.starts_with("item.")) path.remove_prefix(5);
-  else if (path.starts_with("anchor.")) path.remove_prefix(7);
-  else return false;
-  if (path.starts_with(attributes_prefix)) return path.size() > attributes_prefix.size();
-  return std::any_of(fields().begin(), fields().end(), [&](const Field& field) { return field.name == path; });
+bool ConditionMoment::holds(const ConditionProgram& program, const CatalogueItem* item) {
+  inputs_.item = item;
+  auto& known = known_[&program];
+  if (known.empty()) known.assign(program.nodes().size(), Known::nothing);
+  return node_holds(program, known, 0);
 }
+
+/// Recursion is bounded by the depth of the condition.
+bool ConditionMoment::node_holds(const ConditionProgram& program, std::vector<Known>& known, std::size_t place) {
+  const ConditionProgram::Node& node = program.nodes()[place];
+  if (!node.is_of_item && known[place] != Known::nothing) return known[place] == Known::yes;
+  bool result = true;
+  switch (node.kind) {
+  case Condition::Kind::all:
+    for (std::size_t child = place + 1; result && child < node.end; child = program.nodes()[child].end) result = node_holds(program, known, child);
+    break;
+  case Condition::Kind::any:
+    result = false;
+    for (std::size_t child = place + 1; !result && child < node.end; child = program.nodes()[child].end) result = node_holds(program, known, child);
+    break;
+  case Condition::Kind::negation: result = !(place + 1 < node.end && node_holds(program, known, place + 1)); break;
+  case Condition::Kind::compare:
+  case Condition::Kind::occurrence:
+  case Condition::Kind::audience: result = leaf_holds(node); break;
+  }
+  if (!node.is_of_item) known[place] = result ? Known::yes : Known::no;
+  return result;
+}
+
+bool ConditionMoment::leaf_holds(const ConditionProgram::Node& node) {
+  if (node.kind == Condition::Kind::audience) return audience_holds(node.audience);
+  if (node.kind == Condition::Kind::occurrence) return occurrence_holds(node.occurrence, inputs_, t_);
+  if (node.by_labels) {
+    const CatalogueItem* owner = node.field.root == FieldKey::Root::item ? inputs_.item : inputs_.anchor;
+    return (owner && has_label(node, *owner)) == node.wants_label;
+  }
+  const Value value = read_field(node.field, inputs_, t_);
+  return compare_values(node.op, value, node.reference ? read_field(*node.reference, inputs_, t_) : node.constant);
+}
+
+bool ConditionMoment::audience_holds(Symbol audience) {
+  const AudienceSet::Compiled* found = inputs_.audiences ? inputs_.audiences->find(audience) : nullptr;
+  if (!found) return false;
+  if (const auto known = audiences_.find(audience); known != audiences_.end()) return known->second;
+  const CatalogueItem* item = inputs_.item; // audiences know none, and must leave it as it is
+  const bool result = found->program ? holds(*found->program, nullptr) : found->lists(*inputs_.record);
+  inputs_.item = item;
+  audiences_[audience] = result;
+  return result;
+}
+
+bool condition_holds(const ConditionProgram& program, const ConditionInputs& inputs, UtcTime t) { return ConditionMoment(inputs, t).holds(program); }
 
 } // namespace takt

@@ -184,8 +184,10 @@ void describe_journey(Draft& draft) {
   step.device = draft.event.device;
   step.dwell_ms = draft.event.dwell_ms;
   step.weight = may_be_accidental(*kind) ? static_cast<float>(draft.world.models->intent.of(draft.event.dwell_ms, draft.event.device)) : 1.0F;
-  if (draft.event.items.empty() || *kind == JourneyKind::list_view) {
-    step.name = draft.world.symbols->intern(draft.event.name_text);
+  const bool without_items = draft.event.items.empty() || *kind == JourneyKind::list_view;
+  // Conditions ask for the sender's own names; what a known event is, its kind says.
+  if (without_items || *kind == JourneyKind::other || *kind == JourneyKind::feedback) step.name = draft.world.symbols->intern(draft.event.name_text);
+  if (without_items) {
     draft.add(op::Journey{step, {}, {}});
     return;
   }

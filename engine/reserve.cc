@@ -2,6 +2,7 @@
 
 #include "core/hash.h"
 #include "core/limits.h"
+#include "engine/named_audiences.h"
 #include "engine/report.h"
 #include "engine/resolve.h"
 #include "engine/stage/stages.h"
@@ -99,6 +100,9 @@ Status check_request(const World& world, const DecisionRequest& request) {
   if (request.placements.empty()) return fail_at("/placements", "name at least one placement");
   if (request.placements.size() > limits::placements_per_call_max) return fail_at("/placements", "too many placements in one call");
   if (request.exclude.size() > limits::exclude_max) return fail_at("/exclude", "too many excluded items");
+  if (request.filter)
+    for (const std::string& id : named_audiences(*request.filter))
+      if (!world.rulebook->audiences || !world.rulebook->audiences->find(id)) return fail_at("/filter", "there is no audience '" + id + "'");
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < request.placements.size(); ++i) {
     const PlacementRequest& asked = request.placements[i];

@@ -1,9 +1,10 @@
 #pragma once
-/// Policy, placements and configured features of one moment, compiled for reading. Threads: immutable.
+/// Policy, placements, audiences and configured features of one moment, compiled for reading. Threads: immutable.
 #include "core/custom_feature.h"
 #include "core/placement.h"
 #include "core/policy.h"
 #include "core/symbol.h"
+#include "engine/audience.h"
 
 #include <map>
 #include <memory>
@@ -28,6 +29,8 @@ struct Rulebook {
   std::uint64_t placements_print = 0;                ///< stands for their content: the same placements, the same number
   std::vector<CustomFeature> features;               ///< by id
   std::uint64_t features_print = 0;                  ///< the same of their content; 0 where there are none
+  std::shared_ptr<const AudienceSet> audiences;      ///< null: none
+  std::uint64_t audiences_print = 0;
   const PlacementRules* find(std::string_view placement) const {
     const auto found = placements.find(placement);
     return found == placements.end() ? nullptr : &found->second;

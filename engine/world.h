@@ -20,7 +20,7 @@ struct World {
   const Policy& policy() const { return *rulebook->policy; }
   Versions versions() const;
 };
-/// What a decision names as its rules: the policy, and the placements and configured features beside it (the sum of their prints).
+/// What a decision names as its rules: the policy, and the placements, configured features and audiences beside it (the sum of their prints).
 std::uint64_t rules_hash_of(const Policy& policy, std::uint64_t documents_print);
 using WorldPtr = std::shared_ptr<const World>;
 

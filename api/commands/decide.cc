@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace takt {
 namespace {
@@ -82,40 +83,80 @@ Result<Answer> decide_listed(App& app, const DecisionRequest& pattern, const std
   return app.answer(std::move(request), {});
 }
 
+/// One customer after the other, of a file or an audience, and what came of them.
+class DecideJob {
+public:
+  DecideJob(App& app, Terminal& terminal, const CommonOptions& common, const Options& options, DecisionRequest pattern, const std::string& list)
+      : app_(app), terminal_(terminal), common_(common), dry_run_(options.dry_run), pattern_(std::move(pattern)), progress_(terminal),
+        job_(options.job.empty() ? fmt::format("job-{:016x}", hash64(options.placement + "\x1f" + list)) : options.job) {
+    // Reach names what people are lost to, so every candidate's reasons are needed; the lines show what was asked for.
+    if (dry_run_) pattern_.explain = Explain::full;
+  }
+  void decide(const std::string& customer) {
+    ++reach_.customers;
+    auto answered = decide_listed(app_, pattern_, job_, customer);
+    if (answered) reach_.add(answered->decision.placements.front());
+    else ++reach_.failed;
+    if (!common_.json) terminal_.out((answered ? answered->json : problem_of(answered.error()).body) + "\n");
+    if (reach_.customers % 256 == 0) progress_.show(fmt::format("{} customers", reach_.customers));
+  }
+  int end() {
+    if (common_.json || dry_run_) terminal_.out(reach_.json() + "\n");
+    return reach_.failed == 0 ? 0 : 1;
+  }
+
+private:
+  App& app_;
+  Terminal& terminal_;
+  const CommonOptions& common_;
+  bool dry_run_;
+  DecisionRequest pattern_;
+  ProgressLine progress_;
+  std::string job_;
+  Reach reach_;
+};
+
 int decide_list(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
   auto pattern = request_of(options);
   if (!pattern) return report_error(terminal, common, pattern.error());
-  // Reach names what people are lost to, so every candidate's reasons are needed; the lines show what was asked for.
-  if (options.dry_run) pattern->explain = Explain::full;
   auto path = terminal.input_file(options.customers, app.config().data_dir + "/spool");
   if (!path) return report_error(terminal, common, path.error());
   auto reader = LineReader::open(*path);
   if (!reader) return report_error(terminal, common, reader.error());
-  const std::string job = options.job.empty() ? fmt::format("job-{:016x}", hash64(options.placement + "\x1f" + options.customers)) : options.job;
-  Reach reach;
-  ProgressLine progress(terminal);
+  DecideJob job(app, terminal, common, options, std::move(*pattern), options.customers);
   std::string line;
   for (;;) {
     auto more = reader->next(line);
     if (!more) return report_error(terminal, common, more.error());
     if (!*more) break;
     const std::size_t begin = line.find_first_not_of(" \t");
-    if (begin == std::string::npos) continue;
-    const std::string customer = line.substr(begin, line.find_last_not_of(" \t") + 1 - begin);
-    ++reach.customers;
-    auto answered = decide_listed(app, *pattern, job, customer);
-    if (answered) reach.add(answered->decision.placements.front());
-    else ++reach.failed;
-    if (!common.json) terminal.out((answered ? answered->json : problem_of(answered.error()).body) + "\n");
-    if (reach.customers % 256 == 0) progress.show(fmt::format("{} customers", reach.customers));
+    if (begin != std::string::npos) job.decide(line.substr(begin, line.find_last_not_of(" \t") + 1 - begin));
   }
   if (options.customers == "-") std::remove(path->c_str());
-  if (common.json || options.dry_run) terminal.out(reach.json() + "\n");
-  return reach.failed == 0 ? 0 : 1;
+  return job.end();
+}
+
+/// Page by page: who is in it is asked when their page is read, before anybody on it is decided for.
+int decide_audience(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
+  auto pattern = request_of(options);
+  if (!pattern) return report_error(terminal, common, pattern.error());
+  DecideJob job(app, terminal, common, options, std::move(*pattern), "audience:" + options.audience);
+  AudienceScan scan;
+  do {
+    constexpr bool as_csv = true, with_identities = false;
+    auto page = app.audience_export(options.audience, scan, as_csv, with_identities);
+    if (!page) return report_error(terminal, common, page.error());
+    std::istringstream rows(page->body);
+    std::string row;
+    std::getline(rows, row); // the name of the column
+    while (std::getline(rows, row)) job.decide("id:" + row);
+    scan.after = std::move(page->next_cursor);
+  } while (!scan.after.empty());
+  return job.end();
 }
 
 int run(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
-  if (!options.audience.empty()) return report_error(terminal, common, {ErrorCode::not_built, "audiences are not built in this release (501)"});
+  if (!options.audience.empty()) return decide_audience(app, terminal, common, options);
   return options.customer.empty() ? decide_list(app, terminal, common, options) : decide_one(app, terminal, common, options);
 }
 

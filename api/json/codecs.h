@@ -3,6 +3,7 @@
 /// bounded while parsing (core/limits.h), unknown fields, duplicate keys, NaN, overflow, wrong types and invalid UTF-8 are refused
 /// with a JSON pointer; numbers are never silently converted. No exception leaves. Callers never see a JSON library.
 /// Errors: malformed (not JSON, too deep: 400), too_large (413), invalid with FieldErrors (422), not_built (501).
+#include "core/audience.h"
 #include "core/condition.h"
 #include "core/custom_feature.h"
 #include "core/decision.h"
@@ -46,7 +47,10 @@ Result<DecisionRequest> parse_decision_request(std::string_view json);
 struct AnswerView { bool publishable = false; };
 std::string write_decision(const Decision& decision, const DecisionRequest& request, const World& world, const AnswerView& view);
 std::string write_decision_record(const DecisionRecord& record, const World& world);
-Result<Condition> parse_condition(std::string_view json);
+/// Which fields a condition may name: a filter knows item, anchor, call and person; the audience of a rule or an item the call and the
+/// person; a named audience the person alone.
+enum class ConditionUse : std::uint8_t { filter, rule, audience };
+Result<Condition> parse_condition(std::string_view json, ConditionUse use = ConditionUse::filter);
 
 // ---- documents (contract.md §5)
 /// now: added_at of an item that has none. Unknown currency (not the account's, no rate) → invalid with code no_rate in the detail.
@@ -58,15 +62,18 @@ std::string write_placement(const Placement& placement);
 /// A configured column: {"id","trait","attribute","equals","mean","deviation"}.
 Result<CustomFeature> parse_custom_feature(std::string_view json);
 std::string write_custom_feature(const CustomFeature& feature);
+/// {"id","title","condition"} or {"id","title","customers"}.
+Result<Audience> parse_audience(std::string_view json);
+std::string write_audience(const Audience& audience);
 Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols);
 /// The starter policy of a fresh data directory (contract.md §5 "Day one is never empty"), as a document.
 std::string starter_policy_json();
 /// Default placements of a fresh data directory, so that the first decide answers: home.hero, product.similar, mail.weekly.
 std::vector<std::string> starter_placements_json();
 
-/// One line of an import: an event, or a document with its kind ("item", "placement", "feature", "policy").
+/// One line of an import: an event, or a document with its kind ("item", "placement", "feature", "audience", "policy").
 struct ImportLine {
-  enum class Kind { event, item, placement, feature, policy } kind = Kind::event;
+  enum class Kind { event, item, placement, feature, audience, policy } kind = Kind::event;
   std::optional<Event> event;
   std::string id;                        ///< of the document
   std::string json;                      ///< of the document, without "type"

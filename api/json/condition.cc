@@ -1,46 +1,31 @@
 #include "api/json/codecs.h"
 #include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
+#include "engine/condition.h"
 #include "core/money.h"
-
-#include <algorithm>
-#include <array>
 
 namespace takt {
 
 namespace {
 
-enum class FieldKind : std::uint8_t { text, number, flag, list, path, any };
-
-constexpr std::array<std::pair<std::string_view, FieldKind>, 18> item_fields{{
-    {"id", FieldKind::text}, {"kind", FieldKind::text}, {"group", FieldKind::text}, {"title", FieldKind::text},
-    {"brand", FieldKind::text}, {"campaign", FieldKind::text}, {"purpose", FieldKind::text}, {"category", FieldKind::path},
-    {"tags", FieldKind::list}, {"channels", FieldKind::list}, {"regions", FieldKind::list}, {"active", FieldKind::flag},
-    {"stock", FieldKind::number}, {"price.amount", FieldKind::number}, {"list_price.amount", FieldKind::number}, {"value", FieldKind::number},
-    {"price.currency", FieldKind::text}, {"list_price.currency", FieldKind::text},
-}};
-
-/// Kind of "item.…" or "anchor.…"; none where there is no such field.
-std::optional<FieldKind> kind_of(std::string_view field) {
-  for (const std::string_view owner : {std::string_view("item."), std::string_view("anchor.")}) {
-    if (!field.starts_with(owner)) continue;
-    const std::string_view name = field.substr(owner.size());
-    if (name.starts_with("attributes.") && name.size() > 11) return FieldKind::any;
-    for (const auto& [known, kind] : item_fields)
-      if (known == name) return kind;
-  }
-  return std::nullopt;
-}
-
 /// Contract names that later releases answer; anything else is a typing mistake.
 bool is_planned(std::string_view field) {
-  for (const std::string_view owner : {"customer.", "context.", "journey.", "session.", "facts.", "traits.", "placement.", "experiment."})
+  for (const std::string_view owner : {"context.attributes.", "session.", "experiment."})
     if (field.starts_with(owner)) return true;
   return false;
 }
 
+/// Why a field that exists cannot be asked here; "" = it can.
+std::string_view objection(ConditionUse use, std::string_view field) {
+  const bool of_item = field.starts_with("item.") || field.starts_with("anchor."), of_call = field.starts_with("context.");
+  if (use != ConditionUse::filter && of_item) return "an audience is about people: it knows no item and no anchor";
+  if (use == ConditionUse::audience && of_call) return "a named audience is asked without a call: context is for filters and for the audience of a rule or an item";
+  return "";
+}
+
 class ConditionReader {
 public:
-  explicit ConditionReader(Complaints& complaints) : complaints_(complaints) {}
+  ConditionReader(Complaints& complaints, ConditionUse use) : complaints_(complaints), use_(use) {}
   Condition read(JsonValue value, const std::string& pointer, std::size_t depth);
 
 private:
@@ -49,6 +34,7 @@ private:
   void read_value(Fields& fields, Condition& condition, FieldKind kind);
   std::optional<FieldKind> check_field(const std::string& field, const std::string& pointer);
   Complaints& complaints_;
+  ConditionUse use_;
   std::size_t nodes_ = 0;
 };
 
@@ -72,6 +58,14 @@ Condition ConditionReader::read(JsonValue value, const std::string& pointer, std
   } else if (const auto inner = fields.take("not")) {
     condition.kind = Condition::Kind::negation;
     condition.children.push_back(read(*inner, fields.pointer("not"), depth + 1));
+  } else if (fields.has("journey") || fields.has("seen")) {
+    const bool is_journey = fields.has("journey");
+    condition.kind = Condition::Kind::occurrence;
+    condition.occurrence = read_occurrence(fields, is_journey ? "journey" : "seen", is_journey ? Occurrence::Book::journey : Occurrence::Book::seen);
+  } else if (fields.has("audience")) {
+    condition.kind = Condition::Kind::audience;
+    condition.field = fields.text("audience", limits::id_bytes_max).value_or("");
+    if (condition.field.empty()) fields.complain("audience", "must be the id of an audience");
   } else {
     condition.kind = Condition::Kind::compare;
     read_compare(fields, condition);
@@ -87,10 +81,12 @@ void ConditionReader::read_children(Fields& fields, std::string_view key, Condit
 }
 
 std::optional<FieldKind> ConditionReader::check_field(const std::string& field, const std::string& pointer) {
-  const auto kind = kind_of(field);
-  if (kind) return kind;
-  if (is_planned(field)) complaints_.add_not_built(pointer, "the field " + field + " is not built yet");
-  else complaints_.add(pointer, "is not a field of items: item.category, item.price.amount, anchor.brand, item.attributes.color …");
+  const auto kind = condition_field_kind(field);
+  const std::string_view wrong = kind ? objection(use_, field) : std::string_view{};
+  if (kind && wrong.empty()) return kind;
+  if (kind) complaints_.add(pointer, std::string(wrong));
+  else if (is_planned(field)) complaints_.add_not_built(pointer, "the field " + field + " is not built yet");
+  else complaints_.add(pointer, "is not a field: item.category, anchor.brand, customer.traits.tier, customer.consent.marketing.email, context.device, fact.case_open …");
   return std::nullopt;
 }
 
@@ -168,15 +164,26 @@ void ConditionReader::read_value(Fields& fields, Condition& condition, FieldKind
 
 } // namespace
 
-Condition read_condition(JsonValue value, const std::string& pointer, Complaints& complaints) {
-  return ConditionReader(complaints).read(value, pointer, 1);
+Condition read_condition(JsonValue value, const std::string& pointer, Complaints& complaints, ConditionUse use) {
+  return ConditionReader(complaints, use).read(value, pointer, 1);
 }
 
-Result<Condition> parse_condition(std::string_view json) {
+std::optional<Condition> read_audience(Fields& fields, std::string_view key) {
+  const auto value = fields.take(key);
+  if (!value) return std::nullopt;
+  if (!value->is(JsonKind::string)) return read_condition(*value, fields.pointer(key), fields.complaints(), ConditionUse::rule);
+  Condition named;
+  named.kind = Condition::Kind::audience;
+  named.field = fields.text(key, limits::id_bytes_max).value_or("");
+  if (named.field.empty()) fields.complain(key, "must be a condition, or the id of an audience");
+  return named;
+}
+
+Result<Condition> parse_condition(std::string_view json, ConditionUse use) {
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
-  Condition condition = read_condition(document.root(), "", complaints);
+  Condition condition = read_condition(document.root(), "", complaints, use);
   if (!complaints.none()) return tl::unexpected<Error>(complaints.error());
   return condition;
 }

@@ -1,5 +1,6 @@
 #include "api/json/codecs.h"
 #include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "api/json/names.h"
 #include "core/bytes.h"
 #include "core/hash.h"
@@ -135,7 +136,7 @@ std::uint64_t hash_of_body(const DecisionRequest& request, std::string_view cano
 Result<DecisionRequest> parse_decision_request(std::string_view json) {
   if (json.size() > limits::body_bytes_max) return fail(ErrorCode::too_large, "a request of more than " + std::to_string(limits::body_bytes_max) + " bytes");
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Fields fields(document.root(), "", complaints);
   DecisionRequest request;

@@ -38,6 +38,10 @@ Result<ImportLine> read_document(JsonValue root, std::string_view type, const It
     line.kind = ImportLine::Kind::feature;
     TAKT_TRY(feature, parse_custom_feature(line.json));
     line.id = feature.id;
+  } else if (type == "audience") {
+    line.kind = ImportLine::Kind::audience;
+    TAKT_TRY(audience, parse_audience(line.json));
+    line.id = audience.id;
   } else {
     line.kind = ImportLine::Kind::policy; // checked when it is published: its labels need the dictionary
   }
@@ -46,7 +50,9 @@ Result<ImportLine> read_document(JsonValue root, std::string_view type, const It
 
 } // namespace
 
-bool is_import_document(std::string_view type) { return type == "item" || type == "placement" || type == "feature" || type == "policy"; }
+bool is_import_document(std::string_view type) {
+  return type == "item" || type == "placement" || type == "feature" || type == "audience" || type == "policy";
+}
 
 Result<ImportLine> parse_import_line(std::string_view text, const EventContext& context, const ItemContext& items) {
   if (text.size() > limits::import_line_bytes_max) return fail(ErrorCode::too_large, "a line of more than " + std::to_string(limits::import_line_bytes_max) + " bytes");
@@ -57,7 +63,7 @@ Result<ImportLine> parse_import_line(std::string_view text, const EventContext& 
   const auto value = root.find("type");
   const std::string_view type = value && value->is(JsonKind::string) ? value->text() : std::string_view{};
   if (is_import_document(type)) return read_document(root, type, items);
-  for (const std::string_view planned : {"fact", "audience", "list", "experiment", "model", "key"})
+  for (const std::string_view planned : {"fact", "list", "experiment", "model", "key"})
     if (type == planned) return tl::unexpected<Error>(Error{ErrorCode::not_built, "documents of type " + std::string(type) + " are not built yet", {{"/type", "is not built yet"}}});
   ImportLine line;
   TAKT_TRY(event, EventReader(root, context, {}).read());

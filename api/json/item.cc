@@ -1,4 +1,6 @@
 #include "api/json/codecs.h"
+#include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "api/json/fields.h"
 #include "api/json/names.h"
 #include "api/json/writer.h"
@@ -88,14 +90,14 @@ void read_availability(Fields& fields, Item& item, const ItemContext& context) {
   item.added_at = fields.time("added_at").value_or(context.now);
   item.channels = fields.texts("channels", list_values_max);
   item.regions = fields.texts("regions", list_values_max);
-  fields.not_built("audience", "an audience of an item");
+  item.audience = read_audience(fields, "audience");
 }
 
 } // namespace
 
 Result<Item> parse_item(std::string_view json, const ItemContext& context) {
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Fields fields(document.root(), "", complaints);
   Item item;
@@ -159,7 +161,9 @@ std::string write_item(const Item& item) {
   json.field("stock", item.stock).field("active", item.active).field("starts_at", item.starts_at).field("ends_at", item.ends_at);
   write_texts(json, "channels", item.channels);
   write_texts(json, "regions", item.regions);
-  json.key("audience").null();
+  json.key("audience");
+  if (item.audience) write_audience_of(json, *item.audience);
+  else json.null();
   write_texts(json, "aliases", item.aliases);
   json.key("i18n").begin_object();
   for (const auto& [language, title] : item.title_by_language) json.key(language).begin_object().field("title", title).end_object();

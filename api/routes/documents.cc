@@ -1,4 +1,4 @@
-// Items, placements and configured features: put, patch, read, delete, list; and a whole catalogue at once.
+// Items, placements, audiences and configured features: put, patch, read, delete, list; and a whole catalogue at once.
 #include "api/json/reader.h"
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
@@ -14,10 +14,11 @@ constexpr std::size_t import_bytes_max = std::size_t{64} << 20; // some 100,000 
 constexpr std::size_t rejects_listed_max = 1000;
 
 struct Kind { const char* name; const char* path; };
-constexpr Kind kinds[]{{"item", "/api/v1/items"}, {"placement", "/api/v1/placements"}, {"feature", "/api/v1/features"}};
+constexpr Kind kinds[]{{"item", "/api/v1/items"}, {"placement", "/api/v1/placements"}, {"feature", "/api/v1/features"}, {"audience", "/api/v1/audiences"}};
 
 Result<std::uint64_t> put_document(App& app, std::string_view kind, std::string_view json, std::string_view id, std::optional<std::uint64_t> expected) {
   if (kind == "item") return app.put_item(json, id, expected);
+  if (kind == "audience") return app.put_audience(json, id, expected);
   return kind == "feature" ? app.put_feature(json, id, expected) : app.put_placement(json, id, expected);
 }
 

@@ -9,13 +9,6 @@ void add_routes_not_built(Router& router) {
   static constexpr Planned planned[]{
       {"GET", "/"},
       {"POST", "/api/v1/policies/draft/preview"},
-      {"GET", "/api/v1/audiences"},
-      {"PUT", "/api/v1/audiences/{id}"},
-      {"PATCH", "/api/v1/audiences/{id}"},
-      {"GET", "/api/v1/audiences/{id}"},
-      {"DELETE", "/api/v1/audiences/{id}"},
-      {"GET", "/api/v1/audiences/{id}/count"},
-      {"GET", "/api/v1/audiences/{id}/export"},
       {"PUT", "/api/v1/customers/{id}/facts/{name}"},
       {"DELETE", "/api/v1/customers/{id}/facts/{name}"},
       {"GET", "/api/v1/customers/{id}/export"},
@@ -34,6 +27,7 @@ Router make_router(const Service& service) {
   add_event_routes(router, service);
   add_policy_routes(router, service);
   add_document_routes(router, service);
+  add_audience_routes(router, service);
   add_customer_routes(router, service);
   add_health_routes(router, service);
   add_routes_not_built(router);

@@ -1,5 +1,5 @@
 // Stage 4. What holds for the whole opening is bound once; each item then meets a few comparisons. Every reason is reported.
-#include "engine/condition.h"
+#include "engine/stage/condition_inputs.h"
 #include "engine/stage/keep_if.h"
 #include "engine/stage/stages.h"
 #include "engine/stage/standing_rules.h"
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace takt {
@@ -99,14 +100,18 @@ public:
       const Symbol named = call.world.symbols->find(id.text());
       if (const auto index = call.world.catalogue->find(named)) anchors_.push_back(&call.world.catalogue->at(*index));
     }
+    if (!call.request.filter) return;
+    filter_ = ConditionProgram::compile(*call.request.filter, *call.world.symbols, NewLabels::leave);
+    ConditionInputs inputs = condition_inputs(call, opening);
+    inputs.anchor = anchors_.empty() ? nullptr : anchors_.front();
+    asked_.emplace(inputs, call.person.now);
   }
 
-  void report(ItemIndex index, const LabelSet& labels, std::vector<Reason>& out) const {
+  void report(ItemIndex index, const LabelSet& labels, std::vector<Reason>& out) {
     if (call_.excluded.contains(labels.item)) out.push_back(blocked(ReasonCode::excluded));
     const auto shares_group = [&](const CatalogueItem* anchor) { return anchor->labels.group == labels.group; };
     if (std::any_of(anchors_.begin(), anchors_.end(), shares_group)) out.push_back(blocked(ReasonCode::anchor)); // itself included
-    if (call_.request.filter && !condition_holds(*call_.request.filter, call_.world.catalogue->at(index), anchors_.empty() ? nullptr : anchors_.front()))
-      out.push_back(blocked(ReasonCode::filtered));
+    if (filter_ && !asked_->holds(*filter_, &call_.world.catalogue->at(index))) out.push_back(blocked(ReasonCode::filtered));
     if (organic_) return; // a search result is not incomplete because the hero shows one of its items
     if (call_.taken_items.contains(labels.item)) out.push_back(blocked(ReasonCode::duplicate));
     else if (!variants_ && call_.taken_groups.contains(labels.group)) out.push_back(blocked(ReasonCode::group_duplicate));
@@ -116,6 +121,23 @@ private:
   const Call& call_;
   bool organic_, variants_;
   std::vector<const CatalogueItem*> anchors_;
+  std::shared_ptr<const ConditionProgram> filter_;      ///< null: none
+  std::optional<ConditionMoment> asked_;
+};
+
+/// Whom items are for. A named audience is asked once for all of them.
+class AudienceRules {
+public:
+  AudienceRules(const Call& call, const Opening& opening) : asked_(condition_inputs(call, opening), call.person.now) {}
+
+  void report(const CatalogueItem& item, std::vector<Reason>& out) {
+    if (asked_.holds(*item.audience, nullptr)) return;
+    const Condition& audience = *item.item.audience;
+    out.push_back(blocked(ReasonCode::ineligible, audience.kind == Condition::Kind::audience ? audience.field : ""));
+  }
+
+private:
+  ConditionMoment asked_;
 };
 
 } // namespace
@@ -124,13 +146,15 @@ Candidates drop_ineligible(const Call& call, const Opening& opening, Candidates 
   const Catalogue& catalogue = *call.world.catalogue;
   const bool organic = opening.rules.placement.mode == PlacementMode::organic;
   const StandingRules standing(call, opening);
-  const CallRules own(call, opening);
+  CallRules own(call, opening);
+  AudienceRules audiences(call, opening);
   TimedNow timed(call);
 
   std::vector<Reason> reasons;
   keep_if(items.alive, [&](Candidate& candidate) {
     standing.report(catalogue, candidate.index, candidate.labels, reasons);
     if (!organic) timed.report(catalogue.front(candidate.index).facts, candidate.labels, reasons);
+    if (!organic && !catalogue.front(candidate.index).facts.for_everybody) audiences.report(catalogue.at(candidate.index), reasons);
     own.report(candidate.index, candidate.labels, reasons);
     if (reasons.empty()) return true;
     items.dropped.push_back({candidate.index, std::exchange(reasons, {})});

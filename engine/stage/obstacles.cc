@@ -1,4 +1,5 @@
 // The same verdicts as drop_ineligible.cc, at any later instant: both read timed_rules.h and standing_rules.h.
+#include "engine/stage/condition_inputs.h"
 #include "engine/stage/stages.h"
 #include "engine/stage/standing_rules.h"
 #include "engine/stage/timed_rules.h"
@@ -104,6 +105,7 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
   const CustomerRecord& record = *call.person;
   const Policy& policy = call.world.policy();
   if (item.item.starts_at || item.item.ends_at) obstacles.push_back(std::make_unique<ScheduleObstacle>(item.item));
+  if (auto audience = audience_obstacle(call, opening, item)) obstacles.push_back(std::move(audience));
   for (const GatePolicy& gate : policy.gates)
     if (gate_binds(gate, labels)) obstacles.push_back(std::make_unique<GateObstacle>(gate, record));
   for (const PausePolicy& pause : policy.post_purchase)

@@ -9,7 +9,7 @@ namespace {
 struct Range { std::size_t begin = 0, end = 0; };
 
 /// First and last occurrence of each one's owner.
-std::vector<Range> owner_ranges(std::span<const Occurrence> occurrences) {
+std::vector<Range> owner_ranges(std::span<const BasketItem> occurrences) {
   std::vector<Range> ranges(occurrences.size());
   for (std::size_t begin = 0; begin < occurrences.size();) {
     std::size_t end = begin;
@@ -26,11 +26,11 @@ struct Inverted {
   std::vector<double> weights;                         ///< by item: the sum over its occurrences
 };
 
-Inverted invert(std::span<const Occurrence> occurrences, std::size_t items) {
+Inverted invert(std::span<const BasketItem> occurrences, std::size_t items) {
   Inverted inverted;
   inverted.starts.assign(items + 1, 0);
   inverted.places.resize(occurrences.size());
-  for (const Occurrence& occurrence : occurrences) ++inverted.starts[occurrence.item + 1];
+  for (const BasketItem& occurrence : occurrences) ++inverted.starts[occurrence.item + 1];
   for (std::size_t i = 0; i < items; ++i) inverted.starts[i + 1] += inverted.starts[i];
   std::vector<std::size_t> next(inverted.starts.begin(), inverted.starts.end() - 1);
   inverted.weights.assign(items, 0);
@@ -41,7 +41,7 @@ Inverted invert(std::span<const Occurrence> occurrences, std::size_t items) {
   return inverted;
 }
 
-double weight_of(const Occurrence& a, const Occurrence& b, const PairWeights& weights) {
+double weight_of(const BasketItem& a, const BasketItem& b, const PairWeights& weights) {
   const double meant = static_cast<double>(a.weight) * static_cast<double>(b.weight);
   if (a.basket == b.basket) return meant;
   const std::int64_t apart = std::abs(static_cast<std::int64_t>(a.at_seconds) - static_cast<std::int64_t>(b.at_seconds)) * 1000;
@@ -79,7 +79,7 @@ private:
 
 } // namespace
 
-NeighbourTable neighbours_of(std::span<const Occurrence> occurrences, std::span<const Symbol> items, std::span<const std::uint32_t> id_rank,
+NeighbourTable neighbours_of(std::span<const BasketItem> occurrences, std::span<const Symbol> items, std::span<const std::uint32_t> id_rank,
                              const PairWeights& weights, const std::function<void(double)>& progress) {
   NeighbourTable table;
   const std::vector<Range> owners = owner_ranges(occurrences);

@@ -21,7 +21,7 @@ constexpr double pair_shrinkage = 2;
 constexpr std::size_t neighbours_max = 50;
 
 /// `id_rank[i]` is the position of items[i] by item id.
-NeighbourTable neighbours_of(std::span<const Occurrence> occurrences, std::span<const Symbol> items, std::span<const std::uint32_t> id_rank,
+NeighbourTable neighbours_of(std::span<const BasketItem> occurrences, std::span<const Symbol> items, std::span<const std::uint32_t> id_rank,
                              const PairWeights& weights, const std::function<void(double)>& progress);
 
 } // namespace takt

@@ -132,7 +132,7 @@ private:
       before = look.at;
       const auto weight = static_cast<float>(look.intent);
       if (const auto again = std::find(in_session.begin(), in_session.end(), item); again != in_session.end()) {
-        Occurrence& same = *(all_.views.end() - (in_session.end() - again));
+        BasketItem& same = *(all_.views.end() - (in_session.end() - again));
         same.weight = std::max(same.weight, weight);
         continue;
       }
@@ -143,7 +143,7 @@ private:
   }
 
   void add_orders(const std::map<Symbol, Order>& orders, bool kept) {
-    std::vector<Occurrence> lines;
+    std::vector<BasketItem> lines;
     for (const auto& [id, order] : orders) {
       ++baskets_;
       const std::size_t begin = lines.size();
@@ -152,15 +152,15 @@ private:
         ++all_.lines;
         const std::uint32_t item = count(line.item, order.at, evidence_of_purchase);
         if (kept) all_.acts.push_back(act_of(item, evidence_of_purchase, order.at));
-        const auto same = [&](const Occurrence& o) { return o.item == item; };
+        const auto same = [&](const BasketItem& o) { return o.item == item; };
         if (std::none_of(lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.end(), same))
           lines.push_back({item, 0, baskets_, seconds_of(order.at), 1});
       }
     }
     if (!kept || lines.empty()) return;
     ++buyers_;
-    for (Occurrence& line : lines) line.owner = buyers_;
-    std::stable_sort(lines.begin(), lines.end(), [](const Occurrence& a, const Occurrence& b) { return a.at_seconds < b.at_seconds; });
+    for (BasketItem& line : lines) line.owner = buyers_;
+    std::stable_sort(lines.begin(), lines.end(), [](const BasketItem& a, const BasketItem& b) { return a.at_seconds < b.at_seconds; });
     const std::size_t newest = std::min(lines.size(), lines_per_customer_max);
     all_.purchases.insert(all_.purchases.end(), lines.end() - static_cast<std::ptrdiff_t>(newest), lines.end());
   }

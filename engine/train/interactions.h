@@ -17,7 +17,7 @@
 namespace takt {
 
 /// An item in a basket. Occurrences of one owner stand together: only they can be neighbours.
-struct Occurrence {
+struct BasketItem {
   std::uint32_t item = 0;                              ///< index into Interactions::items
   std::uint32_t owner = 0;                             ///< a session, or a customer
   std::uint32_t basket = 0;                            ///< a session, or an order
@@ -29,8 +29,8 @@ struct Interactions {
   std::vector<Symbol> items;                           ///< every item with evidence, by first appearance
   std::vector<double> slow;                            ///< per item: evidence decayed over popular_half_life
   std::vector<double> fast;                            ///< … over trending_half_life
-  std::vector<Occurrence> views;                       ///< owner = basket = session
-  std::vector<Occurrence> purchases;                   ///< owner = customer, basket = order
+  std::vector<BasketItem> views;                       ///< owner = basket = session
+  std::vector<BasketItem> purchases;                   ///< owner = customer, basket = order
   std::vector<Interaction> acts;                       ///< looks and purchases of the kept customers; weight 1 = bought
   std::size_t customers_kept = 0;                      ///< acts' customers are below this
   std::size_t customers = 0, events = 0, lines = 0, bots = 0;

@@ -90,8 +90,8 @@ void rank_items(const Interactions& seen, std::span<const std::uint32_t> rank, M
 /// Baskets per item, views and purchases together.
 std::function<double(Symbol)> count_baskets(const Interactions& seen) {
   std::vector<double> counts(seen.items.size(), 0);
-  for (const Occurrence& one : seen.views) ++counts[one.item];
-  for (const Occurrence& one : seen.purchases) ++counts[one.item];
+  for (const BasketItem& one : seen.views) ++counts[one.item];
+  for (const BasketItem& one : seen.purchases) ++counts[one.item];
   std::unordered_map<Symbol, double> by_item;
   for (std::size_t i = 0; i < counts.size(); ++i) by_item.emplace(seen.items[i], counts[i]);
   return [by_item = std::move(by_item)](Symbol item) {

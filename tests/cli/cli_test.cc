@@ -179,6 +179,24 @@ TEST_F(Cli, AListOfCustomersAndItsReach) {
   EXPECT_EQ(Json::parse(one.out.substr(0, one.out.find('\n')))["decision_id"], Json::parse(two.out.substr(0, two.out.find('\n')))["decision_id"]);
 }
 
+TEST_F(Cli, AnAudienceIsImportedAndDecidedFor) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  write("people.ndjson", R"({"type":"audience","id":"gold","condition":{"field":"customer.traits.tier","op":"eq","value":"gold"}})" "\n"
+                         R"({"type":"audience","id":"two","condition":{"and":[{"audience":"gold"},{"audience":"unheard"}]}})" "\n"
+                         R"({"type":"identify","userId":"u1","messageId":"1","timestamp":"2026-01-01T00:00:00Z","traits":{"tier":"gold"}})" "\n"
+                         R"({"type":"identify","userId":"u2","messageId":"2","timestamp":"2026-01-01T00:00:00Z","traits":{"tier":"tin"}})" "\n");
+  const Json imported = json("import --data-dir data people.ndjson");
+  EXPECT_EQ(imported["accepted"], 2);
+  EXPECT_EQ(imported["rejected"], 1) << "the second names an audience that is not there";
+  const Ended dry = run("decide --data-dir data --audience gold --placement home.hero --dry-run");
+  ASSERT_EQ(dry.code, 0) << dry.err;
+  EXPECT_EQ(std::count(dry.out.begin(), dry.out.end(), '\n'), 2);
+  EXPECT_EQ(Json::parse(dry.out.substr(dry.out.rfind("{\"reach\"")))["reach"]["customers"], 1);
+  const Ended unknown = run("decide --data-dir data --audience two --placement home.hero --dry-run");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_NE(unknown.err.find("no audience"), std::string::npos) << unknown.err;
+}
+
 TEST_F(Cli, PackedFilesAndStandardInput) {
   write_events();
   ASSERT_EQ(std::system(("cd '" + directory_.path() + "' && gzip -k events.ndjson && xz -k events.ndjson").c_str()), 0);

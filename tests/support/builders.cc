@@ -204,9 +204,25 @@ Reason random_reason(Random& random, UtcTime now) {
 
 ItemId item_id(Random& random) { return *ItemId::parse("sku-" + std::to_string(random.below(1000))); }
 
+Occurrence random_occurrence(Random& random) {
+  Occurrence occurrence;
+  occurrence.book = static_cast<Occurrence::Book>(random.below(2));
+  occurrence.event = random.below(2) == 0 ? "Order Completed" : "Wishlist Opened";
+  if (random.below(2) == 0) occurrence.match.brands = {"Acme", "Own"};
+  if (random.below(2) == 0) occurrence.match.categories = {{"Shoes", "Pumps"}, {"Bags"}};
+  if (random.below(2) == 0) occurrence.match.placements = {"home.hero"};
+  if (random.below(2) == 0) occurrence.within = days(30);
+  occurrence.at_least = static_cast<std::uint32_t>(random.below(4));
+  if (random.below(2) == 0) occurrence.at_most = static_cast<std::uint32_t>(random.below(9));
+  return occurrence;
+}
+
 Condition random_condition(Random& random, int depth) {
   Condition condition;
-  condition.kind = depth == 0 ? Condition::Kind::compare : static_cast<Condition::Kind>(random.below(4));
+  condition.kind = depth == 0 ? Condition::Kind::compare : static_cast<Condition::Kind>(random.below(6));
+  if (condition.kind == Condition::Kind::occurrence) condition.occurrence = random_occurrence(random);
+  if (condition.kind == Condition::Kind::audience) condition.field = "regulars";
+  if (condition.kind == Condition::Kind::occurrence || condition.kind == Condition::Kind::audience) return condition;
   if (condition.kind != Condition::Kind::compare) {
     for (std::uint64_t i = 0; i <= random.below(3); ++i) condition.children.push_back(random_condition(random, depth - 1));
     return condition;

@@ -25,6 +25,9 @@ World world_of(Scene& scene) {
   auto rulebook = std::make_shared<Rulebook>();
   rulebook->policy = std::make_shared<const Policy>(scene.policy);
   rulebook->placements.emplace(scene.placement.id.text(), compile_placement(scene.placement, scene.symbols));
+  auto audiences = AudienceSet::build(scene.audiences, scene.symbols);
+  TAKT_CHECK(audiences.has_value(), "tests use audiences that can be built");
+  rulebook->audiences = std::move(*audiences);
   world.rulebook = std::move(rulebook);
   auto models = std::make_shared<Models>(scene.models);
   if (!models->scorer) models->scorer = make_prior_scorer();
@@ -247,6 +250,27 @@ void random_history(Scene& scene, Random& random) {
     scene.switch_fact("case_open", "case-" + std::to_string(random.below(2)), ago(24 * 40), random.below(2) == 0);
 }
 
+/// Some items are for some people: who was not shown a product lately, who bought something, evening people.
+void random_audiences(Scene& scene, Random random) {
+  if (random.below(3) == 0) scene.request.context.timezone = "Europe/Berlin";
+  for (Item& item : scene.items) {
+    Condition audience;
+    audience.kind = Condition::Kind::occurrence;
+    switch (random.below(8)) {
+    case 0: audience.occurrence = Occurrence{Occurrence::Book::seen, "", {}, hours(static_cast<std::int64_t>(1 + random.below(100))), 0, 1}; break;
+    case 1: audience.occurrence = Occurrence{Occurrence::Book::journey, "Order Completed", {}, days(static_cast<std::int64_t>(1 + random.below(60))), 0, 0}; break;
+    case 2:
+      audience.kind = Condition::Kind::compare;
+      audience.field = "context.hour";
+      audience.op = ConditionOp::ge;
+      audience.value = 18.0;
+      break;
+    default: continue;
+    }
+    item.audience = audience;
+  }
+}
+
 } // namespace
 
 std::unique_ptr<Scene> random_scene(std::uint64_t seed, std::size_t items_count) {
@@ -263,6 +287,7 @@ std::unique_ptr<Scene> random_scene(std::uint64_t seed, std::size_t items_count)
   if (random.below(3) == 0) scene->placement.fallback = {scene->items.front().id, scene->items.back().id};
   scene->request.seed = random.next();
   if (random.below(4) == 0) scene->request.explain = Explain::full;
+  random_audiences(*scene, Random(~seed));
   return scene;
 }
 

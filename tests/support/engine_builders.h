@@ -23,6 +23,7 @@ struct Scene {
   std::vector<Item> items;
   Placement placement;
   Policy policy;
+  std::vector<Audience> audiences;
   CustomerRecord record;
   DecisionRequest request;
   Models models;

@@ -174,18 +174,19 @@ class Replay(unittest.TestCase):
             client.ok("PUT", "/api/v1/items/brand-new", {"title": "Brand new", "price": {"amount": "20.00", "currency": "EUR"}})
             client.ok("PUT", "/api/v1/placements/listing", ORGANIC | {"slots": 2})
             client.ok("PUT", "/api/v1/features/premium", {"attribute": "premium", "equals": True})
-            client.ok("PUT", path, client.ok("GET", path) | {"attributes": {"premium": True}})
+            client.ok("PUT", "/api/v1/audiences/lookers", {"condition": {"journey": {"event": "Product Viewed", "at_least": 2, "within": "2h"}}})
+            client.ok("PUT", path, client.ok("GET", path) | {"attributes": {"premium": True}, "audience": "lookers"})
             day.live(client, hours=2, decisions_per_hour=30)
             self.check(day)
             client.change_policy(lambda policy: policy["caps"][0].update(limit=2))
             self.assertEqual(self.takt.json("train")["version"], 2)
             client.ok("PUT", "/api/v1/features/premium", {"attribute": "premium", "equals": False})
-            configured = day.folder / "features.ndjson"
-            configured.write_text('{"type":"feature","id":"likes_it_dear","trait":"budget","attribute":"price_class","deviation":2}\n{"type":"feature","id":"bad one","trait":"x"}\n')
-            counts = self.takt.json("import", configured)
-            self.assertEqual((counts["documents"], counts["rejected"]), (1, 1))
+            configured = day.folder / "documents.ndjson"
+            configured.write_text('{"type":"feature","id":"likes_it_dear","trait":"budget","attribute":"price_class","deviation":2}\n{"type":"feature","id":"bad one","trait":"x"}\n'
+                                  '{"type":"audience","id":"lookers","condition":{"not":{"seen":{"within":"3h","at_least":3}}}}\n')
+            self.assertLessEqual({"documents": 2, "rejected": 1}.items(), self.takt.json("import", configured).items())
             day.live(client, hours=1, decisions_per_hour=30)
-            for gone in ("features/premium", "items/brand-new"):  # what they were while they were there is held
+            for gone in ("features/premium", "items/brand-new", "audiences/lookers"):  # what they were while they were there is held
                 self.assertEqual(client.send("DELETE", f"/api/v1/{gone}")[0], 204)
             client.ok("PUT", path, before)
             day.live(client, hours=4, decisions_per_hour=30)

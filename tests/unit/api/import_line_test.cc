@@ -90,7 +90,11 @@ TEST(ImportLine, EventsAndDocumentsAreToldApartByType) {
   ASSERT_TRUE(placement);
   EXPECT_EQ(placement->kind, ImportLine::Kind::placement);
   EXPECT_EQ(placement->json, R"({"id":"home"})");
-  for (const char* type : {"fact", "audience", "list"})
+  const auto audience = parse_import_line(R"({"type":"audience","id":"vip","customers":["u1"]})", import(), items);
+  ASSERT_TRUE(audience) << audience.error().message;
+  EXPECT_EQ(audience->kind, ImportLine::Kind::audience);
+  EXPECT_EQ(audience->id, "vip");
+  for (const char* type : {"fact", "list"})
     EXPECT_EQ(parse_import_line(R"({"type":")" + std::string(type) + "\",\"id\":\"x\"}", import(), items).error().code, ErrorCode::not_built);
   EXPECT_EQ(parse_import_line(R"({"type":"item","id":"sku-1","colour":"red"})", import(), items).error().fields.at(0).pointer, "/colour");
   EXPECT_EQ(parse_import_line(R"({"id":"sku-1"})", import(), items).error().fields.at(0).pointer, "/type");

@@ -78,12 +78,6 @@ TEST(ItemJson, ACurrencyNeedsARate) {
   EXPECT_NE(refused_item(R"("price":{"amount":"1","currency":"USD"})").detail.find("no_rate"), std::string::npos);
 }
 
-TEST(ItemJson, WhatIsNotBuiltSaysSo) {
-  EXPECT_EQ(parse_item(R"({"id":"x","audience":"vip"})", euros()).error().code, ErrorCode::not_built);
-  // What is wrong stays wrong in the release that builds the rest.
-  EXPECT_EQ(parse_item(R"({"id":"x","audience":"vip","stock":-1})", euros()).error().code, ErrorCode::invalid);
-}
-
 TEST(ItemJson, WrongRootsAndBrokenText) {
   for (const char* json : {"[]", "null", "7"}) EXPECT_EQ(parse_item(json, euros()).error().code, ErrorCode::invalid) << json;
   for (const char* json : {"", "{", R"({"id":"x","id":"y"})", "\xef\xbb\xbf{\"id\":\"x\"}", R"({"id":"x"}x)"}) EXPECT_EQ(parse_item(json, euros()).error().code, ErrorCode::malformed) << json;

@@ -26,19 +26,36 @@ Condition tree(Condition::Kind kind, std::vector<Condition> children) {
 class Conditions : public ::testing::Test {
 protected:
   Conditions() {
-    pumps.item.id = item_id("pumps");
-    pumps.item.category = {"Shoes", "Pumps"};
-    pumps.item.brand = "Acme";
-    pumps.item.tags = {"new", "sale"};
-    pumps.item.price = Money{79'900'000, "EUR"};
-    pumps.item.stock = 4;
-    pumps.item.attributes_json = {{"color", "\"pink\""}, {"heel", "7.5"}, {"vegan", "true"}, {"gone", "null"}};
-    boots.item.id = item_id("boots");
-    boots.item.category = {"Shoes", "Boots"};
-    boots.item.price = Money{120'000'000, "EUR"};
+    Item pumps, boots;
+    pumps.id = item_id("pumps");
+    pumps.category = {"Shoes", "Pumps"};
+    pumps.brand = "Acme";
+    pumps.tags = {"new", "sale"};
+    pumps.price = Money{79'900'000, "EUR"};
+    pumps.stock = 4;
+    pumps.attributes_json = {{"color", "\"pink\""}, {"heel", "7.5"}, {"vegan", "true"}, {"gone", "null"}};
+    boots.id = item_id("boots");
+    boots.category = {"Shoes", "Boots"};
+    boots.price = Money{120'000'000, "EUR"};
+    catalogue_ = Catalogue::build({pumps, boots}, symbols_, 1);
   }
-  bool holds(std::string field, ConditionOp op, Operand value = {}) { return condition_holds(compare(std::move(field), op, std::move(value)), pumps, &boots); }
-  CatalogueItem pumps, boots;
+  const CatalogueItem& item(std::string_view id) const { return catalogue_->at(*catalogue_->find(symbols_.find(id))); }
+  bool asks(const Condition& condition, const CatalogueItem* about, const CatalogueItem* anchor) {
+    const CustomerRecord nobody;
+    ConditionInputs inputs;
+    inputs.record = &nobody;
+    inputs.symbols = &symbols_;
+    inputs.item = about;
+    inputs.anchor = anchor;
+    return condition_holds(*ConditionProgram::compile(condition, symbols_, NewLabels::leave), inputs, noon);
+  }
+  bool holds(std::string field, ConditionOp op, Operand value = {}) {
+    return asks(compare(std::move(field), op, std::move(value)), &item("pumps"), &item("boots"));
+  }
+
+private:
+  SymbolTable symbols_;
+  std::shared_ptr<const Catalogue> catalogue_;
 };
 
 TEST_F(Conditions, text_number_and_flag) {
@@ -89,24 +106,25 @@ TEST_F(Conditions, a_missing_field_satisfies_only_ne_not_in_and_not_exists) {
 
 TEST_F(Conditions, a_reference_reads_the_anchor_and_is_missing_without_one) {
   const Condition cheaper = compare("item.price.amount", ConditionOp::lt, FieldRef{"anchor.price.amount"});
-  EXPECT_TRUE(condition_holds(cheaper, pumps, &boots));
-  EXPECT_FALSE(condition_holds(cheaper, boots, &pumps));
-  EXPECT_FALSE(condition_holds(cheaper, pumps, nullptr));
+  EXPECT_TRUE(asks(cheaper, &item("pumps"), &item("boots")));
+  EXPECT_FALSE(asks(cheaper, &item("boots"), &item("pumps")));
+  EXPECT_FALSE(asks(cheaper, &item("pumps"), nullptr));
 }
 
 TEST_F(Conditions, all_any_and_negation) {
   const Condition yes = compare("item.brand", ConditionOp::eq, "Acme"), no = compare("item.brand", ConditionOp::eq, "Own");
-  EXPECT_TRUE(condition_holds(tree(Condition::Kind::all, {yes, yes}), pumps, nullptr));
-  EXPECT_FALSE(condition_holds(tree(Condition::Kind::all, {yes, no}), pumps, nullptr));
-  EXPECT_TRUE(condition_holds(tree(Condition::Kind::any, {no, yes}), pumps, nullptr));
-  EXPECT_FALSE(condition_holds(tree(Condition::Kind::any, {}), pumps, nullptr));
-  EXPECT_TRUE(condition_holds(tree(Condition::Kind::all, {}), pumps, nullptr));
-  EXPECT_TRUE(condition_holds(tree(Condition::Kind::negation, {no}), pumps, nullptr));
+  EXPECT_TRUE(asks(tree(Condition::Kind::all, {yes, yes}), &item("pumps"), nullptr));
+  EXPECT_FALSE(asks(tree(Condition::Kind::all, {yes, no}), &item("pumps"), nullptr));
+  EXPECT_TRUE(asks(tree(Condition::Kind::any, {no, yes}), &item("pumps"), nullptr));
+  EXPECT_FALSE(asks(tree(Condition::Kind::any, {}), &item("pumps"), nullptr));
+  EXPECT_TRUE(asks(tree(Condition::Kind::all, {}), &item("pumps"), nullptr));
+  EXPECT_TRUE(asks(tree(Condition::Kind::negation, {no}), &item("pumps"), nullptr));
 }
 
 TEST_F(Conditions, knows_its_fields) {
-  for (const char* field : {"item.id", "anchor.category", "item.price.amount", "item.attributes.color"}) EXPECT_TRUE(is_condition_field(field)) << field;
-  for (const char* field : {"item.colour", "customer.traits.x", "item.attributes.", "id", "item."}) EXPECT_FALSE(is_condition_field(field)) << field;
+  for (const char* field : {"item.id", "anchor.category", "item.price.amount", "item.attributes.color"}) EXPECT_TRUE(condition_field_kind(field)) << field;
+  for (const char* field : {"customer.traits.x", "customer.consent.marketing", "customer.consent.profile.web", "context.page.path", "fact.case_open"}) EXPECT_TRUE(condition_field_kind(field)) << field;
+  for (const char* field : {"item.colour", "customer.traits.", "customer.consent.sales", "customer.consent.marketing.", "customer.age", "context.mood", "fact.", "item.attributes.", "id", "item."}) EXPECT_FALSE(condition_field_kind(field)) << field;
 }
 
 TEST(JsonScalar, reads_scalars_and_refuses_the_rest) {
