@@ -204,8 +204,8 @@ std::vector<FatigueEstimate> spanned(const Solver& solver, const Profile& profil
     for (std::size_t kind = 0; kind < betas.size(); ++kind) {
       const auto place = static_cast<Index>(kind);
       const FatigueEstimate here = estimate_of(solution.parameters[kind], std::sqrt(std::max(covariance(place, place), 0.0)));
-      betas[kind].low = std::min(betas[kind].low, here.low);
-      betas[kind].high = std::max(betas[kind].high, here.high);
+      betas[kind].low = std::max(std::min(betas[kind].low, here.low), beta_least); // where all is forgotten at once, every β would do
+      betas[kind].high = std::min(std::max(betas[kind].high, here.high), beta_most);
     }
   }
   return betas;
