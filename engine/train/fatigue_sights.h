@@ -54,6 +54,8 @@ class FatigueSights {
 public:
   explicit FatigueSights(std::size_t kinds, FatigueSightsOptions options = {}) : kinds_(kinds), options_(options) {}
   void add(const FatigueStory& story);
+  /// For levels that are known only after all were added.
+  void shift_offset(std::size_t row, float by) { rows_[row].offset += by; }
 
   std::size_t kinds() const { return kinds_; }
   std::size_t size() const { return rows_.size(); }

@@ -211,24 +211,24 @@ std::vector<FatigueEstimate> spanned(const Solver& solver, const Profile& profil
   return betas;
 }
 
-void keep_prior(FatigueFit& fit, const FatigueFitOptions& options, FatigueGap gap) {
-  for (FatigueEstimate& beta : fit.betas) beta = {options.prior_beta, 0, 0, 0, {gap}};
+void keep_prior(FatigueFit& fit, const FatigueFitOptions& options, FatigueDoubt doubt) {
+  for (FatigueEstimate& beta : fit.betas) beta = {options.prior_beta, 0, 0, 0, {doubt}};
   fit.half_life = options.prior_half_life;
   fit.half_life_low = fit.half_life_high = {};
-  fit.half_life_gaps = {gap};
+  fit.half_life_doubts = {doubt};
 }
 
-std::vector<FatigueGap> gaps_of(const Profile& profile, const FatigueSights& sights, bool has_few_responses) {
-  std::vector<FatigueGap> gaps;
-  if (has_few_responses) gaps.push_back(FatigueGap::too_few_responses);
-  if (sights.spacing() < spacing_min) gaps.push_back(FatigueGap::even_spacing);
-  if (profile.low_is_open || profile.high_is_open || days_of(profile.high) > interval_ratio_max * days_of(profile.low)) gaps.push_back(FatigueGap::flat_profile);
-  return gaps;
+std::vector<FatigueDoubt> doubts_of(const Profile& profile, const FatigueSights& sights, bool has_few_responses) {
+  std::vector<FatigueDoubt> doubts;
+  if (has_few_responses) doubts.push_back(FatigueDoubt::too_few_responses);
+  if (sights.spacing() < spacing_min) doubts.push_back(FatigueDoubt::even_spacing);
+  if (profile.low_is_open || profile.high_is_open || days_of(profile.high) > interval_ratio_max * days_of(profile.low)) doubts.push_back(FatigueDoubt::flat_profile);
+  return doubts;
 }
 
 /// The β's at the half-life that will be served, with intervals that know how well that one is told.
 Solution settle(const Solver& solver, const Profile& profile, const FatigueFitOptions& options, FatigueFit& fit) {
-  const bool is_told = fit.half_life_gaps.empty();
+  const bool is_told = fit.half_life_doubts.empty();
   Solution solution = is_told ? profile.best : solver.solve(options.prior_half_life, profile.best.parameters);
   MatrixXd slope;
   if (is_told) {
@@ -258,22 +258,23 @@ FatigueFit fit_fatigue(const FatigueSights& sights, const FatigueFitOptions& opt
   fit.observational = sights.drawn() == 0;
   for (std::size_t row = 0; row < sights.size(); ++row)
     if (fit.observational || sights.takes_part(row)) fit.exposures_max = std::max(fit.exposures_max, sights.rows()[row].exposures);
-  keep_prior(fit, options, FatigueGap::nothing_drawn);
+  keep_prior(fit, options, FatigueDoubt::nothing_drawn);
+  if (sights.kinds() == 0) return fit;
   if (fit.observational) {
     fit.points = observational_points(sights);
     return fit;
   }
   Solver solver(moments, options);
   const std::vector<float> columns = sights.columns(options.prior_half_life);
-  const auto refuse = [&](FatigueGap gap) {
-    keep_prior(fit, options, gap);
+  const auto refuse = [&](FatigueDoubt doubt) {
+    keep_prior(fit, options, doubt);
     fit.points = points_of_fit(moments, solver.start(), columns);
     return fit;
   };
-  if (moments.usable_rows() == 0) return refuse(FatigueGap::nothing_drawn);
-  if (fit.exposures_max == 0) return refuse(FatigueGap::no_repeats);
-  if (moments.usable_responses() < options.responses_min) return refuse(FatigueGap::too_few_responses);
-  if (!solver.weigh_by(moments.sums(solver.start(), columns, true))) return refuse(FatigueGap::no_repeats);
+  if (moments.usable_rows() == 0) return refuse(FatigueDoubt::nothing_drawn);
+  if (fit.exposures_max == 0) return refuse(FatigueDoubt::no_repeats);
+  if (moments.usable_responses() < options.responses_min) return refuse(FatigueDoubt::too_few_responses);
+  if (!solver.weigh_by(moments.sums(solver.start(), columns, true))) return refuse(FatigueDoubt::no_repeats);
 
   const Solution first = solver.solve(options.prior_half_life, solver.start());
   solver.weigh_by(moments.sums(first.parameters, first.columns, true));
@@ -284,8 +285,8 @@ FatigueFit fit_fatigue(const FatigueSights& sights, const FatigueFitOptions& opt
   fit.profile = profile.points;
   fit.half_life_low = profile.low;
   fit.half_life_high = profile.high;
-  fit.half_life_gaps = gaps_of(profile, sights, moments.usable_responses() < options.half_life_responses_min);
-  fit.half_life = fit.half_life_gaps.empty() ? profile.half_life : options.prior_half_life;
+  fit.half_life_doubts = doubts_of(profile, sights, moments.usable_responses() < options.half_life_responses_min);
+  fit.half_life = fit.half_life_doubts.empty() ? profile.half_life : options.prior_half_life;
   const Solution settled = settle(solver, profile, options, fit);
   if (options.fits_offset) fit.offset_slope = settled.parameters.back();
   fit.points = points_of_fit(moments, settled.parameters, settled.columns);
@@ -294,7 +295,7 @@ FatigueFit fit_fatigue(const FatigueSights& sights, const FatigueFitOptions& opt
   for (FatigueEstimate& beta : fit.betas) {
     if (beta.error > options.beta_error_max) {
       beta.value = options.prior_beta;
-      beta.gaps = {FatigueGap::too_wide};
+      beta.doubts = {FatigueDoubt::too_wide};
     } else beta.value = std::max(beta.value, 0.0);
   }
   return fit;

@@ -38,7 +38,7 @@ struct FatigueFit {
   double category_spread = 0;                          ///< deviation of true β between categories
   double offset_slope = 1;
   Duration half_life{}, half_life_low{}, half_life_high{}; ///< the interval is empty where nothing could be asked
-  std::vector<FatigueGap> half_life_gaps;
+  std::vector<FatigueDoubt> half_life_doubts;
   std::vector<HalfLifeProfile> profile;
   std::vector<FatiguePoint> points;
   bool observational = false;

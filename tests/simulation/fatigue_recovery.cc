@@ -36,7 +36,7 @@ struct Tally {
     bias += beta.value - truth.beta;
     error += beta.error;
     width += beta.high - beta.low;
-    if (!fit.half_life_gaps.empty()) return;
+    if (!fit.half_life_doubts.empty()) return;
     ++told;
     half_life_covered += fit.half_life_low <= truth.half_life && truth.half_life <= fit.half_life_high ? 1 : 0;
     worst_half_life = std::max(worst_half_life, std::abs(days_of(fit.half_life) / days_of(truth.half_life) - 1));

@@ -103,9 +103,9 @@ TEST(FatigueInPublicData, MailOfTheCompleteJourneyTiresNobody) {
     }
     const FatigueFit fit = fit_fatigue(sights);
     const FatigueEstimate& beta = fit.betas[0];
-    std::printf("chance %.1f: %s, beta %.3f [%.3f, %.3f], %.0f responses of %lu\n", static_cast<double>(chance), beta.learnt() ? "learnt" : std::string(to_text(beta.gaps[0])).c_str(), beta.value, beta.low,
+    std::printf("chance %.1f: %s, beta %.3f [%.3f, %.3f], %.0f responses of %lu\n", static_cast<double>(chance), beta.learnt() ? "learnt" : std::string(to_text(beta.doubts[0])).c_str(), beta.value, beta.low,
                 beta.high, fit.responses, static_cast<unsigned long>(fit.sights));
-    EXPECT_FALSE(fit.half_life_gaps.empty());
+    EXPECT_FALSE(fit.half_life_doubts.empty());
     EXPECT_EQ(fit.half_life, days(7));
     EXPECT_EQ(fit.observational, chance == 0);
     EXPECT_LE(beta.low, 0);                            // nothing says that they tire

@@ -12,7 +12,7 @@ namespace takt {
 namespace {
 
 double days_of(Duration length) { return static_cast<double>(length.count()) / static_cast<double>(days(1).count()); }
-bool has(const std::vector<FatigueGap>& gaps, FatigueGap gap) { return std::find(gaps.begin(), gaps.end(), gap) != gaps.end(); }
+bool has(const std::vector<FatigueDoubt>& doubts, FatigueDoubt doubt) { return std::find(doubts.begin(), doubts.end(), doubt) != doubts.end(); }
 
 FatigueTruth small_world(std::uint64_t seed) {
   FatigueTruth truth;
@@ -37,7 +37,7 @@ TEST_P(FatigueRecovery, FindsTheTruthThoughWhoRespondsMoreIsShownMore) {
   EXPECT_GE(beta.high + 0.02, truth.beta);
   EXPECT_NEAR(fit.offset_slope, 1, 0.15);
   if (truth.beta < 0.4) return; // forty thousand sights tell the half-life of what wears out, not of what hardly does
-  ASSERT_TRUE(fit.half_life_gaps.empty());
+  ASSERT_TRUE(fit.half_life_doubts.empty());
   EXPECT_LE(days_of(fit.half_life_low) * 0.9, GetParam().half_life_days);
   EXPECT_GE(days_of(fit.half_life_high) * 1.1, GetParam().half_life_days);
   EXPECT_NEAR(std::log(days_of(fit.half_life) / GetParam().half_life_days), 0, 0.5);
@@ -53,7 +53,7 @@ TEST(FitFatigue, InventsNoneWhereThereIsNone) {
   const FatigueEstimate& beta = fit.betas.at(0);
   EXPECT_LE(beta.low, 0);
   EXPECT_LT(beta.learnt() ? beta.value : 0, 0.06);
-  EXPECT_TRUE(has(fit.half_life_gaps, FatigueGap::flat_profile));
+  EXPECT_TRUE(has(fit.half_life_doubts, FatigueDoubt::flat_profile));
   EXPECT_EQ(fit.half_life, days(7));
 }
 
@@ -61,7 +61,7 @@ TEST(FitFatigue, SaysThatARareResponseTellsNoHalfLifeAndWidensWhatHangsOnIt) {
   FatigueTruth truth = small_world(6);
   truth.base_rate = 0.02;
   const FatigueFit fit = fit_fatigue(make_fatigue_world(truth));
-  EXPECT_TRUE(has(fit.half_life_gaps, FatigueGap::too_few_responses));
+  EXPECT_TRUE(has(fit.half_life_doubts, FatigueDoubt::too_few_responses));
   EXPECT_EQ(fit.half_life, days(7));
   EXPECT_LT(fit.half_life_low, fit.half_life_high);
   const FatigueEstimate& beta = fit.betas.at(0);
@@ -75,7 +75,7 @@ TEST(FitFatigue, KeepsThePriorWhereNothingWasDrawn) {
   truth.temperature = 0;
   const FatigueFit fit = fit_fatigue(make_fatigue_world(truth));
   EXPECT_EQ(fit.betas.at(0).value, 0.43);
-  EXPECT_TRUE(has(fit.betas.at(0).gaps, FatigueGap::nothing_drawn));
+  EXPECT_TRUE(has(fit.betas.at(0).doubts, FatigueDoubt::nothing_drawn));
   EXPECT_EQ(fit.half_life, days(7));
   EXPECT_TRUE(fit.observational);
   ASSERT_FALSE(fit.points.empty());
@@ -86,7 +86,7 @@ TEST(FitFatigue, KeepsThePriorWhereACapLetsNobodySeeAnythingTwice) {
   FatigueTruth truth = small_world(1);
   truth.cap = 1;
   const FatigueFit fit = fit_fatigue(make_fatigue_world(truth));
-  EXPECT_TRUE(has(fit.betas.at(0).gaps, FatigueGap::no_repeats));
+  EXPECT_TRUE(has(fit.betas.at(0).doubts, FatigueDoubt::no_repeats));
   EXPECT_EQ(fit.betas.at(0).value, 0.43);
   EXPECT_EQ(fit.exposures_max, 0U);
 }
@@ -101,7 +101,7 @@ TEST(FitFatigue, KeepsThePriorForAHandfulOfResponses) {
   FatigueTruth truth = small_world(1);
   truth.impressions = 500;
   const FatigueFit fit = fit_fatigue(make_fatigue_world(truth));
-  EXPECT_TRUE(has(fit.betas.at(0).gaps, FatigueGap::too_few_responses));
+  EXPECT_TRUE(has(fit.betas.at(0).doubts, FatigueDoubt::too_few_responses));
   EXPECT_EQ(fit.betas.at(0).value, 0.43);
   EXPECT_FALSE(fit.observational);
 }
@@ -109,7 +109,7 @@ TEST(FitFatigue, KeepsThePriorForAHandfulOfResponses) {
 TEST(FitFatigue, AnEmptyLogIsNoReasonToFall) {
   const FatigueFit fit = fit_fatigue(FatigueSights(2));
   EXPECT_EQ(fit.betas.size(), 2U);
-  EXPECT_TRUE(has(fit.betas.at(1).gaps, FatigueGap::nothing_drawn));
+  EXPECT_TRUE(has(fit.betas.at(1).doubts, FatigueDoubt::nothing_drawn));
   EXPECT_TRUE(fit.points.empty());
 }
 
@@ -136,9 +136,9 @@ FatigueSights beats(bool skips) {
 
 TEST(FitFatigue, EvenSpacingTellsNoHalfLife) {
   const FatigueFit even = fit_fatigue(beats(false)), uneven = fit_fatigue(beats(true));
-  EXPECT_TRUE(has(even.half_life_gaps, FatigueGap::even_spacing));
+  EXPECT_TRUE(has(even.half_life_doubts, FatigueDoubt::even_spacing));
   EXPECT_EQ(even.half_life, days(7));
-  EXPECT_FALSE(has(uneven.half_life_gaps, FatigueGap::even_spacing));
+  EXPECT_FALSE(has(uneven.half_life_doubts, FatigueDoubt::even_spacing));
 }
 
 TEST(FitFatigue, WhatWasSeenElsewhereTeachesNothing) {
