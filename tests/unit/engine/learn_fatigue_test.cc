@@ -138,5 +138,45 @@ TEST_F(WearOutInAShop, AtTemperatureZeroNothingWasDrawn) {
   EXPECT_NE(fatigue_svg(model).find("Observational"), std::string::npos);
 }
 
+TEST_F(WearOutInAShop, ADecisionUnderItIsReplayedUnderIt) {
+  live(2, 14, 0.9, days(7)); // by now they know all six
+  shop_.policy.fatigue.enabled = true;                 // a scenario has it off
+  shop_.policy.fatigue.learn = true;
+  shop_.rebuild();
+  const auto with = [&](std::uint64_t version, double beta) {
+    auto models = std::make_shared<Models>(*shop_.world->models);
+    models->version = version;
+    auto learnt = std::make_shared<FatigueModel>();
+    learnt->kinds = {{Per::item, {beta, beta - 0.1, beta + 0.1, 0.05, {}}}};
+    models->fatigue = learnt;
+    auto world = std::make_shared<World>(*shop_.world);
+    world->models = models;
+    return world;
+  };
+  const auto first = with(1, 0.2), second = with(2, 1.5), forged = with(1, 1.5);
+  std::vector<double> factors;
+  for (const auto& world : {first, second}) {
+    shop_.world = world;
+    shop_.clock.now += seconds(1);
+    const Decision decision = ask("u1", 77);
+    EXPECT_EQ(decision.versions.artefacts, world->models->version);
+    factors.push_back(decision.placements.at(0).choices.at(0).terms.fatigue_factor);
+    EXPECT_LT(factors.back(), 1);
+  }
+  EXPECT_NE(factors[0], factors[1]);
+  const auto replay = [&](const std::vector<std::shared_ptr<World>>& worlds) {
+    const auto world_of = [&](const Versions& versions) -> Result<WorldPtr> {
+      for (const auto& world : worlds)
+        if (world->versions() == versions) return WorldPtr(world);
+      return fail(ErrorCode::not_found, "artefact " + std::to_string(versions.artefacts));
+    };
+    return *replay_log(*shop_.store, world_of, {}, shop_.clock);
+  };
+  const ReplayCounts same = replay({first, second});
+  EXPECT_EQ(same.reproduced, 2U);
+  EXPECT_EQ(same.different, 0U);
+  EXPECT_EQ(replay({forged, second}).different, 1U); // it is the artefact that makes the difference
+}
+
 } // namespace
 } // namespace takt::test
