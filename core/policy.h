@@ -26,6 +26,7 @@ struct FatiguePolicy {
   double beta = 0.43;
   Duration half_life = days(7);
   bool enabled = true;
+  bool learn = false;                                  ///< β and h of the artefact where it has learnt them; `beta` and `half_life` where not
   bool operator==(const FatiguePolicy&) const = default;
 };
 

@@ -2,7 +2,9 @@
 
 #include "engine/artefact_codec.h"
 #include "engine/artefact_cold_start.h"
+#include "engine/artefact_fatigue.h"
 #include "engine/artefact_relevance.h"
+#include "engine/fatigue_plot.h"
 #include "engine/train/choose_index.h"
 #include "features/feature_row.h"
 
@@ -27,6 +29,9 @@ constexpr const char* manifest_name = "manifest.json";
 constexpr std::array<const char*, 7> data_files{"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin"};
 /// Came later than format 2: where the manifest does not name it, nothing was learnt of it.
 constexpr const char* cold_start_file = "cold_start.bin";
+constexpr const char* fatigue_file = "fatigue.bin";
+/// For people; nothing reads it.
+constexpr const char* fatigue_plot_file = "fatigue.svg";
 constexpr std::size_t load_recall_queries = 20;
 constexpr std::uint64_t load_recall_seed = 99;
 
@@ -121,7 +126,7 @@ std::string read_manifest(const json& manifest, Models& models) {
 struct Parts {
   std::string index;
   std::array<std::string, data_files.size()> files;
-  std::optional<std::string> cold_start;
+  std::optional<std::string> cold_start, fatigue;
 };
 
 /// Throws what nlohmann throws.
@@ -142,9 +147,10 @@ Result<Parts> read_parts(const fs::path& directory, Models& models) {
       TAKT_TRY(bytes, read_data(directory, manifest, data_files[i]));
       parts.files[i] = std::move(bytes);
     }
-    if (manifest.at("files").contains(cold_start_file)) {
-      TAKT_TRY(bytes, read_data(directory, manifest, cold_start_file));
-      parts.cold_start = std::move(bytes);
+    for (const auto& [name, part] : {std::pair{cold_start_file, &parts.cold_start}, {fatigue_file, &parts.fatigue}}) {
+      if (!manifest.at("files").contains(name)) continue;
+      TAKT_TRY(bytes, read_data(directory, manifest, name));
+      *part = std::move(bytes);
     }
   } catch (const std::exception& error) {
     return fail(ErrorCode::corrupt, std::string("manifest: ") + error.what());
@@ -183,14 +189,18 @@ std::vector<std::uint64_t> versions_in(const std::string& directory) {
 
 Status save_models(const std::string& artefacts_directory, const Models& models, const SymbolTable& symbols) {
   TAKT_TRY(scorer, artefact::encode_scorer(*models.scorer));
-  const std::vector<std::pair<std::string, std::string>> files{{"tables.bin", artefact::encode_tables(models, symbols)},
-                                                               {"vectors.bin", artefact::encode_vectors(models, symbols)},
-                                                               {"scorer.bin", std::move(scorer)},
-                                                               {"golden.bin", artefact::encode_golden(models)},
-                                                               {"intent.bin", artefact::encode_intent(models.intent)},
-                                                               {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)},
-                                                               {"rates.bin", artefact::encode_rates(models.rates, symbols)},
-                                                               {cold_start_file, artefact::encode_cold_start(models.cold_start, symbols)}};
+  std::vector<std::pair<std::string, std::string>> files{{"tables.bin", artefact::encode_tables(models, symbols)},
+                                                         {"vectors.bin", artefact::encode_vectors(models, symbols)},
+                                                         {"scorer.bin", std::move(scorer)},
+                                                         {"golden.bin", artefact::encode_golden(models)},
+                                                         {"intent.bin", artefact::encode_intent(models.intent)},
+                                                         {"relevance.bin", artefact::encode_relevance(models.relevance.get(), symbols)},
+                                                         {"rates.bin", artefact::encode_rates(models.rates, symbols)},
+                                                         {cold_start_file, artefact::encode_cold_start(models.cold_start, symbols)}};
+  if (models.fatigue) {
+    files.emplace_back(fatigue_file, artefact::encode_fatigue(*models.fatigue, symbols));
+    files.emplace_back(fatigue_plot_file, fatigue_svg(*models.fatigue));
+  }
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -217,6 +227,10 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   models->relevance = std::move(relevance);
   TAKT_TRY_VOID(artefact::decode_rates(parts.files[6], symbols, models->rates));
   if (parts.cold_start) TAKT_TRY_VOID(artefact::decode_cold_start(*parts.cold_start, symbols, models->cold_start));
+  if (parts.fatigue) {
+    TAKT_TRY(fatigue, artefact::decode_fatigue(*parts.fatigue, symbols));
+    models->fatigue = std::move(fatigue);
+  }
   TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(build_index(parts.index, *models));
   return models;

@@ -86,6 +86,8 @@ struct ArtefactMetrics {
   bool operator==(const ArtefactMetrics&) const = default;
 };
 
+struct FatigueModel;
+
 struct Models {
   std::uint64_t version = 0;                          ///< of the published artefact set; 0 = untrained
   std::string name = "untrained";
@@ -103,6 +105,7 @@ struct Models {
   std::shared_ptr<const RelevanceModel> relevance;    ///< what people like this one went on to want; may be null
   ResponseRates rates;                                ///< clicks and orders per impression
   IntentModel intent;                                 ///< of clicks and views, by their dwell
+  std::shared_ptr<const FatigueModel> fatigue;        ///< wear-out as the outcomes tell it; null: nothing was fitted
   ColdStart cold_start;                               ///< for people and items that little is known of
   std::vector<ArtefactMetrics> metrics;
 };

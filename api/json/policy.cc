@@ -43,18 +43,16 @@ ConsentPolicy read_consent(Fields& policy, SymbolTable& symbols) {
   return consent;
 }
 
-FatiguePolicy read_fatigue(Fields& policy) {
-  FatiguePolicy fatigue;
+void read_fatigue(Fields& policy, FatiguePolicy& fatigue) {
   const auto value = policy.take("fatigue");
-  if (!value) return fatigue;
+  if (!value) return;
   Fields fields(*value, policy.pointer("fatigue"), policy.complaints());
   fatigue.per = parse_per(fields, fatigue.per);
   fatigue.beta = fields.real("beta", 0, 5).value_or(fatigue.beta);
   fatigue.half_life = fields.duration("half_life", minutes(1), days(365)).value_or(fatigue.half_life);
   fatigue.enabled = fields.flag("enabled").value_or(true);
-  if (fields.flag("learn").value_or(false)) policy.complaints().add_not_built(fields.pointer("learn"), "learning the fatigue curve is not built yet");
+  fatigue.learn = fields.flag("learn").value_or(false);
   fields.finish();
-  return fatigue;
 }
 
 std::vector<PausePolicy> read_pauses(Fields& policy, SymbolTable& symbols) {
@@ -140,7 +138,7 @@ Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   if (const auto type = fields.text("type"); type && *type != "policy") fields.complain("type", "must be policy");
   policy.consent = read_consent(fields, symbols);
   policy.caps = read_caps(fields, symbols);
-  policy.fatigue = read_fatigue(fields);
+  read_fatigue(fields, policy.fatigue);
   policy.post_purchase = read_pauses(fields, symbols);
   policy.gates = read_gates(fields, symbols);
   policy.quiet_hours = read_quiet_hours(fields, symbols);

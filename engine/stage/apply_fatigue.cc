@@ -1,9 +1,12 @@
 // Stage 7. Keys that some candidate has are numbered; the ledger is then walked for clicks and for exposures, once each.
 #include "core/cap_key.h"
 #include "core/flat_symbol_map.h"
+#include "engine/fatigue_model.h"
 #include "engine/stage/fatigue_curve.h"
 #include "engine/stage/stages.h"
 
+#include <algorithm>
+#include <map>
 #include <span>
 
 namespace takt {
@@ -39,17 +42,48 @@ struct RowLists {
   }
 };
 
+/// β and half-life that serve: the policy's, or where it wants that and there are any, what the outcomes told.
+class WearCurve {
+public:
+  WearCurve(const FatiguePolicy& policy, const FatigueModel* learnt) : half_life_(policy.half_life), betas_(policy.per.size(), policy.beta) {
+    if (!policy.learn || !learnt) return;
+    if (learnt->half_life_doubts.empty()) half_life_ = learnt->half_life;
+    for (std::size_t dimension = 0; dimension < betas_.size(); ++dimension)
+      for (const FatigueOfKind& kind : learnt->kinds)
+        if (kind.per == policy.per[dimension] && kind.beta.learnt()) betas_[dimension] = kind.beta.value;
+    for (std::size_t dimension = 0; dimension < betas_.size(); ++dimension)
+      if (policy.per[dimension] == Per::item && !learnt->by_category.empty()) of_category_ = {&learnt->by_category, dimension};
+  }
+  Duration half_life() const { return half_life_; }
+  double beta(std::size_t dimension, const LabelSet& labels) const {
+    if (of_category_.betas && of_category_.dimension == dimension && !labels.category.empty()) {
+      const auto found = of_category_.betas->find(labels.category[labels.category.size() - 1]);
+      if (found != of_category_.betas->end()) return found->second.value;
+    }
+    return betas_[dimension];
+  }
+  bool discounts() const {
+    return of_category_.betas || std::any_of(betas_.begin(), betas_.end(), [](double beta) { return beta > 0; });
+  }
+
+private:
+  struct OfCategory { const std::map<Symbol, FatigueEstimate>* betas = nullptr; std::size_t dimension = 0; };
+  Duration half_life_;
+  std::vector<double> betas_;                          ///< per dimension of the policy
+  OfCategory of_category_;
+};
+
 class FatigueTable {
 public:
-  FatigueTable(const FatiguePolicy& policy, std::span<const Candidate> candidates)
-      : policy_(policy), row_after_(policy.per.size()) {
+  FatigueTable(const FatiguePolicy& policy, const WearCurve& curve, std::span<const Candidate> candidates)
+      : policy_(policy), curve_(curve), row_after_(policy.per.size()) {
     candidate_rows_.reserve(candidates.size(), policy.per.size());
     for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
       if (policy.per[dimension] == Per::item) row_after_[dimension].reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       for (std::size_t dimension = 0; dimension < policy.per.size(); ++dimension)
         for (const Symbol label : detail::key_values(policy.per[dimension], full_path, candidate.labels, detail::KeySide::candidate))
-          candidate_rows_.rows.push_back(row_of(dimension, label));
+          candidate_rows_.rows.push_back(row_of(dimension, label, candidate.labels));
       candidate_rows_.end_list();
     }
     keys_.resize(rows_count_);
@@ -78,7 +112,7 @@ public:
         if (again <= now) add(rows.of(entry->labels), again, now);
     }
     for (Row key = 0; key < keys_.size(); ++key)
-      if (keys_[key].exposures > 0) discounts_[key] = fatigue_discount(keys_[key].fatigue, policy_.beta);
+      if (keys_[key].exposures > 0) discounts_[key] = fatigue_discount(keys_[key].fatigue, betas_[key]);
   }
 
   struct Verdict { double factor = 1; std::uint32_t exposures = 0; };
@@ -98,7 +132,7 @@ private:
   }
 
   void add(std::span<const Row> keys, UtcTime shown, UtcTime now) {
-    const double weight = exposure_weight(shown, now, policy_.half_life);
+    const double weight = exposure_weight(shown, now, curve_.half_life());
     for (const Row key : keys) {
       keys_[key].fatigue += clicks_.empty() ? weight : weight * left_by_clicks(clicks_[key], shown, now);
       ++keys_[key].exposures;
@@ -118,15 +152,20 @@ private:
     return lists;
   }
 
-  Row row_of(std::size_t dimension, Symbol label) {
+  Row row_of(std::size_t dimension, Symbol label, const LabelSet& labels) {
     Row& after = row_after_[dimension][key_of(label)];
-    if (after == 0) after = ++rows_count_;
+    if (after == 0) {
+      after = ++rows_count_;
+      betas_.push_back(curve_.beta(dimension, labels));
+    }
     return after - 1;
   }
 
   const FatiguePolicy& policy_;
+  const WearCurve& curve_;
   std::vector<FlatSymbolMap<Row>> row_after_;         ///< per dimension of the policy: key → row + 1
   Row rows_count_ = 0;
+  std::vector<double> betas_;                         ///< per key
   std::vector<KeyFatigue> keys_;
   std::vector<double> discounts_;                     ///< per key
   std::vector<std::vector<UtcTime>> clicks_;          ///< per key; empty where nothing was clicked
@@ -137,10 +176,11 @@ private:
 
 Candidates apply_fatigue(const Call& call, const Opening& opening, Candidates items) {
   const FatiguePolicy& policy = call.world.policy().fatigue;
-  const bool applies = policy.enabled && policy.beta > 0 && call.person.profile_allowed && opening.rules.placement.mode == PlacementMode::promote;
+  const WearCurve curve(policy, call.world.models->fatigue.get());
+  const bool applies = policy.enabled && curve.discounts() && call.person.profile_allowed && opening.rules.placement.mode == PlacementMode::promote;
   if (!applies || call.ledger->entries.empty()) return items;
 
-  FatigueTable table(policy, items.alive);
+  FatigueTable table(policy, curve, items.alive);
   table.read(*call.ledger, call.person.now);
   for (std::size_t i = 0; i < items.alive.size(); ++i) {
     Candidate& candidate = items.alive[i];

@@ -1,9 +1,11 @@
 #include "engine/train/train_models.h"
 
+#include "engine/fatigue_plot.h"
 #include "engine/train/choose_index.h"
 #include "engine/train/co_occurrence.h"
 #include "engine/train/interactions.h"
 #include "engine/train/item_vectors.h"
+#include "engine/train/learn_fatigue.h"
 #include "engine/train/learn_intent.h"
 #include "engine/train/learn_rates.h"
 #include "engine/train/learn_relevance.h"
@@ -181,6 +183,11 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   TAKT_TRY(segments, learn_segments(store, models->popular, now, part("segments")));
   models->cold_start.segments = std::move(segments);
   note("segments", models->cold_start.segments.size());
+  const FatiguePolicy wear_out = options.rulebook && options.rulebook->policy ? options.rulebook->policy->fatigue : FatiguePolicy{};
+  TAKT_TRY(fatigue, learn_fatigue(store, wear_out, models->intent, {.now = now}, part("fatigue")));
+  note("fatigue", fatigue->drawn);
+  models->metrics.back().notes = told(*fatigue);
+  models->fatigue = std::move(fatigue);
   TAKT_TRY(scorer, learn_and_settle(store, catalogue, now, progress, options, models));
   note("scorer", scorer.impressions);
   models->metrics.back().notes = std::move(scorer.notes);

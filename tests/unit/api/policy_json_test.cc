@@ -132,8 +132,7 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
       {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep"},
       {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"}, {with_cap(base + R"("audience":"vip")"), "/caps/0/audience"},
       {with_cap(base + R"("without_identity":"session")"), "/caps/0/without_identity"},
-      {R"({"merchandising":[{"id":"x"}]})", "/merchandising"},
-      {R"({"arbitration":{"levers":[{"x":1}]}})", "/arbitration/levers"}, {R"({"fatigue":{"learn":true}})", "/fatigue/learn"}};
+      {R"({"merchandising":[{"id":"x"}]})", "/merchandising"}, {R"({"arbitration":{"levers":[{"x":1}]}})", "/arbitration/levers"}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
     EXPECT_EQ(error.code, ErrorCode::not_built) << json << error.message;
@@ -141,6 +140,7 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
     EXPECT_EQ(error.fields[0].pointer, pointer) << json;
   }
   EXPECT_TRUE(Parsed(R"({"quiet_hours":[],"merchandising":[],"arbitration":{"levers":[]},"fatigue":{"learn":false}})").policy);
+  EXPECT_FALSE(Parsed("{}").policy->fatigue.learn); // nobody is moved to another curve unasked
 }
 
 TEST(PolicyJson, EveryKindOfWindow) {
@@ -200,7 +200,7 @@ TEST(PolicyJson, QuietHoursAndPauses) {
 
 TEST(PolicyJson, TheOtherParts) {
   Parsed parsed(R"({"consent":{"map":{"Advertising":"marketing"},"require":[{"purpose":"marketing","channels":["email","push"]}],"profile":"opt_in"},
-    "fatigue":{"per":["item"],"beta":0.5,"half_life":"3d","learn":false},"post_purchase":[{"per":"category","pause":"14d","match":{"kinds":["product"]}}],
+    "fatigue":{"per":["item"],"beta":0.5,"half_life":"3d","learn":true},"post_purchase":[{"per":"category","pause":"14d","match":{"kinds":["product"]}}],
     "gates":[{"fact":"case_open","match":{"purposes":["marketing"]},"allow":{"kinds":["service"]},"ttl":"30d","cool_off":"2d"},{"id":"mourning","fact":"bereaved"}],
     "arbitration":{"levers":[],"default_value":"2.50","never_hold":[],"attention_price":"0.01"},"diversity":{"method":"mmr","strength":0.1,"calibration":0.4},"exploration":{"method":"softmax","temperature":0}})");
   ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
@@ -210,6 +210,7 @@ TEST(PolicyJson, TheOtherParts) {
   EXPECT_EQ(policy.consent.require.at(0).channels.size(), 2U);
   EXPECT_EQ(policy.fatigue.per, std::vector<Per>{Per::item});
   EXPECT_EQ(policy.fatigue.half_life, days(3));
+  EXPECT_TRUE(policy.fatigue.learn);
   EXPECT_EQ(policy.post_purchase.at(0).pause, days(14));
   EXPECT_EQ(policy.gates.at(0).id, "case_open");
   EXPECT_EQ(policy.gates.at(0).cool_off, days(2));

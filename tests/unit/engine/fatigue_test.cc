@@ -1,3 +1,4 @@
+#include "engine/fatigue_model.h"
 #include "engine/stage/fatigue_curve.h"
 #include "tests/support/engine_builders.h"
 
@@ -116,6 +117,50 @@ TEST_F(Fatigue, is_off_without_profile_on_organic_placements_and_by_policy) {
   EXPECT_LT(factors()[0], 1.0);
   scene.policy.fatigue.enabled = false;
   EXPECT_THAT(factors(), ::testing::Each(1.0));
+}
+
+class LearntFatigue : public Fatigue {
+protected:
+  LearntFatigue() {
+    scene.policy.fatigue = {{Per::item, Per::category}, 0.43, days(7), true, true};
+    learnt.kinds = {{Per::category, {0.1, 0.05, 0.15, 0.02, {}}}, {Per::item, {0.8, 0.7, 0.9, 0.05, {}}}};
+    learnt.half_life = days(3);
+    scene.add_shown("a", noon - days(3));
+  }
+  std::vector<double> factors_now() {
+    scene.models.fatigue = std::make_shared<const FatigueModel>(learnt);
+    return factors();
+  }
+  static double worn(double fatigue, double beta) { return std::pow(1 + fatigue, -beta); }
+  FatigueModel learnt;
+};
+
+TEST_F(LearntFatigue, serves_where_the_policy_says_so) {
+  EXPECT_DOUBLE_EQ(factors_now()[0], worn(0.5, 0.8) * worn(0.5, 0.1)); // by kind, whatever the order
+  scene.policy.fatigue.learn = false;
+  EXPECT_DOUBLE_EQ(factors_now()[0], discount(std::exp2(-3.0 / 7)) * discount(std::exp2(-3.0 / 7)));
+}
+
+TEST_F(LearntFatigue, leaves_the_policys_number_where_the_data_told_none) {
+  learnt.kinds[1].beta.doubts = {FatigueDoubt::too_wide};
+  learnt.half_life_doubts = {FatigueDoubt::flat_profile};
+  const double fatigue = std::exp2(-3.0 / 7);
+  EXPECT_DOUBLE_EQ(factors_now()[0], discount(fatigue) * worn(fatigue, 0.1));
+  scene.models.fatigue = nullptr;
+  EXPECT_DOUBLE_EQ(factors()[0], discount(fatigue) * discount(fatigue));
+}
+
+TEST_F(LearntFatigue, a_category_of_items_may_tire_faster) {
+  learnt.by_category.emplace(scene.record.ledger.label_sets.at(0).category.back(), FatigueEstimate{1.2, 1, 1.4, 0.1, {}});
+  scene.add_shown("c", noon - days(3));
+  const std::vector<double> all = factors_now();
+  EXPECT_DOUBLE_EQ(all[0], worn(0.5, 1.2) * worn(0.5, 0.1));
+  EXPECT_DOUBLE_EQ(all[2], worn(0.5, 0.8) * worn(0.5, 0.1));
+}
+
+TEST_F(LearntFatigue, that_nobody_tires_is_an_answer_too) {
+  learnt.kinds = {{Per::category, {0, -0.02, 0.02, 0.01, {}}}, {Per::item, {0, -0.02, 0.02, 0.01, {}}}};
+  EXPECT_THAT(factors_now(), ::testing::Each(1.0));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "engine/artefact.h"
 #include "engine/artefact_codec.h"
 #include "engine/artefact_cold_start.h"
+#include "engine/artefact_fatigue.h"
 #include "engine/taste.h"
 #include "engine/world.h"
 #include "tests/support/temp_dir.h"
@@ -49,6 +50,21 @@ protected:
     on_paper.index();
     models.cold_start.segments = {on_paper, elsewhere};
     models.cold_start.impressions.emplace(symbols.intern("item-9"), 70'000U);
+    auto fatigue = std::make_shared<FatigueModel>();
+    fatigue->kinds = {{Per::item, {0.31, 0.25, 0.37, 0.03, {}}}, {Per::channel, {0.43, -0.4, 0.9, 0.3, {FatigueDoubt::too_wide}}}};
+    fatigue->by_category.emplace(symbols.intern("Shoes"), FatigueEstimate{0.28, 0.2, 0.36, 0.04, {}});
+    fatigue->half_life = days(5);
+    fatigue->half_life_low = days(4);
+    fatigue->half_life_high = days(6);
+    fatigue->half_life_doubts = {FatigueDoubt::even_spacing, FatigueDoubt::flat_profile};
+    fatigue->profile = {{days(1), 80}, {days(5), 0.1}, {days(30), 60}};
+    fatigue->points = {{0, 1, 0.98, 1.02, 1, 5000, 900}, {1, 0.8, 0.75, 0.85, 0.79, 3000, 450}};
+    fatigue->exposures_max = 7;
+    fatigue->sights = 9000;
+    fatigue->drawn = 8000;
+    fatigue->customers = 700;
+    fatigue->responses = 1350;
+    models.fatigue = fatigue;
     models.intent.by_device[1] = DwellMixture({{{0.2, 7.5, 0.35}, {0.3, 9, 0.6}, {0.5, 10.5, 0.7}}});
     models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25, {"a note"}});
     models.metrics.push_back({"index-exact", 3, 50, 1.0, 0.5});
@@ -91,6 +107,9 @@ TEST_F(Artefact, comes_back_as_it_was) {
   EXPECT_EQ(back.rates.by_category, models.rates.by_category);
   EXPECT_EQ(back.rates.of_all, models.rates.of_all);
   EXPECT_EQ(back.cold_start, models.cold_start);
+  ASSERT_TRUE(back.fatigue);
+  EXPECT_EQ(*back.fatigue, *models.fatigue);
+  EXPECT_NE(read(file("fatigue.svg")).find("item: beta 0.310"), std::string::npos);
   EXPECT_NE(back.cold_start.find({{'A', 'T'}, symbols.find("app"), Device::phone}), nullptr);
   ASSERT_TRUE(back.intent.by_device[1]);
   EXPECT_EQ(back.intent.of(2500, Device::desktop), models.intent.of(2500, Device::desktop));
@@ -127,7 +146,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin", "cold_start.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin", "cold_start.bin", "fatigue.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
@@ -161,7 +180,7 @@ TEST_F(Artefact, decoders_survive_mutated_bytes) {
   Random random(4);
   const std::string tables = artefact::encode_tables(models, symbols), vectors = artefact::encode_vectors(models, symbols), scorer = *artefact::encode_scorer(*models.scorer),
                     golden = artefact::encode_golden(models), intent = artefact::encode_intent(models.intent), rates = artefact::encode_rates(models.rates, symbols),
-                    cold_start = artefact::encode_cold_start(models.cold_start, symbols);
+                    cold_start = artefact::encode_cold_start(models.cold_start, symbols), fatigue = artefact::encode_fatigue(*models.fatigue, symbols);
   std::size_t refused = 0;
   for (int round = 0; round < 2000; ++round) {
     const auto mutate = [&](std::string bytes) {
@@ -178,6 +197,7 @@ TEST_F(Artefact, decoders_survive_mutated_bytes) {
     refused += artefact::check_golden(bad_golden, models) ? 0U : 1U;
     refused += artefact::decode_intent(mutate(intent), back.intent) ? 0U : 1U;
     refused += artefact::decode_rates(mutate(rates), own, back.rates) ? 0U : 1U;
+    refused += artefact::decode_fatigue(mutate(fatigue), own) ? 0U : 1U;
     refused += artefact::decode_cold_start(mutate(cold_start), own, back.cold_start) ? 0U : 1U;
   }
   EXPECT_GT(refused, 2000U);
