@@ -124,7 +124,7 @@ void FatigueMoments::add_customer(std::size_t begin, std::size_t end, std::span<
 MomentSums FatigueMoments::sums(std::span<const double> parameters, std::span<const float> columns, bool with_variance) const {
   const auto m = static_cast<Eigen::Index>(instruments_), p = static_cast<Eigen::Index>(parameters_);
   MomentSums sums{Eigen::VectorXd::Zero(m), {}, with_variance ? Eigen::MatrixXd(Eigen::MatrixXd::Zero(m, m)) : Eigen::MatrixXd()};
-  Scratch scratch{std::vector<double>(instruments_), std::vector<double>(instruments_ * parameters_, 0), std::vector<double>(parameters_), std::vector<double>(parameters_)};
+  Scratch scratch(instruments_, parameters_);
   const Eigen::Map<const Eigen::VectorXd> of_customer(scratch.moments.data(), m);
   std::size_t begin = 0;
   for (const std::uint32_t end : sights_.ends()) {
@@ -134,6 +134,24 @@ MomentSums FatigueMoments::sums(std::span<const double> parameters, std::span<co
     begin = end;
   }
   sums.jacobian = Eigen::Map<const Eigen::MatrixXd>(scratch.jacobian.data(), m, p);
+  return sums;
+}
+
+std::vector<MomentSums> FatigueMoments::sums_by_fold(std::span<const double> parameters, std::span<const float> columns, std::size_t folds) const {
+  const auto m = static_cast<Eigen::Index>(instruments_), p = static_cast<Eigen::Index>(parameters_);
+  std::vector<MomentSums> sums(folds, {Eigen::VectorXd::Zero(m), Eigen::MatrixXd::Zero(m, p), Eigen::MatrixXd::Zero(m, m)});
+  std::vector<Scratch> scratch(folds, Scratch(instruments_, parameters_)); // a fold's jacobian adds up in its own
+  std::size_t begin = 0, customer = 0;
+  for (const std::uint32_t end : sights_.ends()) {
+    Scratch& own = scratch[customer % folds];
+    MomentSums& fold = sums[customer++ % folds];
+    add_customer(begin, end, parameters, columns, own);
+    const Eigen::Map<const Eigen::VectorXd> of_customer(own.moments.data(), m);
+    fold.moments += of_customer;
+    fold.variance += of_customer * of_customer.transpose();
+    begin = end;
+  }
+  for (std::size_t fold = 0; fold < folds; ++fold) sums[fold].jacobian = Eigen::Map<const Eigen::MatrixXd>(scratch[fold].jacobian.data(), m, p);
   return sums;
 }
 

@@ -32,6 +32,8 @@ public:
   std::size_t instruments() const { return instruments_; }
   /// `columns` of FatigueSights at the half-life in question; `parameters`: β per kind, then α where it is fitted.
   MomentSums sums(std::span<const double> parameters, std::span<const float> columns, bool with_variance) const;
+  /// The same by fold, with variances: customer i is in fold i mod `folds`.
+  std::vector<MomentSums> sums_by_fold(std::span<const double> parameters, std::span<const float> columns, std::size_t folds) const;
   /// Per row: what its customer's later rows say of b; NaN where there are none or the row takes no part.
   std::vector<double> later_rates(std::span<const double> parameters, std::span<const float> columns, std::span<const float> own_beta = {}) const;
   /// w of one row.
@@ -48,7 +50,10 @@ public:
   double usable_customers() const { return usable_customers_; }
 
 private:
-  struct Scratch { std::vector<double> moments, jacobian, later_slopes, slope; }; ///< the jacobian adds up over customers
+  struct Scratch {
+    Scratch(std::size_t instruments, std::size_t parameters) : moments(instruments), jacobian(instruments * parameters, 0), later_slopes(parameters), slope(parameters) {}
+    std::vector<double> moments, jacobian, later_slopes, slope; ///< the jacobian adds up over customers
+  };
   void count_and_scale();
   void add_customer(std::size_t begin, std::size_t end, std::span<const double> parameters, std::span<const float> columns, Scratch& scratch) const;
 

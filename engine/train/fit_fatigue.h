@@ -2,8 +2,8 @@
 /// Fits wear-out: β per kind of key and the half-life all kinds share, from sights grouped by customer.
 /// Method: the moments of engine/train/fatigue_moments.h, weighted by their variance (two steps, Hansen 1982). β by Gauss–Newton at each half-life;
 /// the half-life by the profile of the moments' distance, whose 95 % set is where it exceeds the least by 3.84 (Newey, West 1987): a test
-/// turned round, so it is wide, not wrong, where the data hardly tell. Errors by customer (sandwich). Where the half-life is not told,
-/// a β's interval spans what every half-life of that set would make of it. β below 0 is served as 0: nobody is made to like repetition.
+/// turned round, so it is wide, not wrong, where the data hardly tell. Errors by leaving customers out (jackknife). A β's interval
+/// spans what every half-life of that set would make of it. β below 0 is served as 0: nobody is made to like repetition.
 /// Per category of item β is shrunk towards the pooled one by how much the categories differ beyond their errors (empirical Bayes,
 /// Morris 1983; the spread by DerSimonian, Laird 1986).
 /// What is not told is named (engine/fatigue_model.h) and keeps its prior. Errors: none. Deterministic. Threads: one.

@@ -96,7 +96,7 @@ protected:
 };
 
 TEST_F(WearOutInAShop, IsFoundFromWhatWasDrawnAndWhatCameOfIt) {
-  live(80, 25, 0.9, days(7));
+  live(200, 25, 0.9, days(7));
   const FatigueModel model = learn();
   ASSERT_EQ(model.kinds.size(), 1U);
   const FatigueEstimate& beta = model.kinds[0].beta;
