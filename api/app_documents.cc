@@ -1,6 +1,7 @@
 // Items, placements, audiences and policies: checked, stored with a version, and in the World before the call returns.
 #include "api/app.h"
 #include "core/limits.h"
+#include "engine/named_audiences.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -46,6 +47,18 @@ auto parse_named(std::string_view json, std::string_view id, Parse&& parse) -> d
   if (!parsed && !id.empty() && lacks_id(parsed.error())) parsed = parse(with_id(json, id));
   if (parsed && !id.empty() && name_of(parsed->id) != id) return fail_at("/id", "is not the id in the path");
   return parsed;
+}
+
+/// Nobody who reads an item should have to guess whom it is for.
+Status no_item_is_for(const Catalogue& catalogue, std::string_view audience) {
+  for (ItemIndex row = 0; row < catalogue.size(); ++row) {
+    if (catalogue.is_removed(row) || catalogue.front(row).facts.for_everybody) continue;
+    const Item& item = catalogue.at(row).item;
+    const auto named = named_audiences(*item.audience);
+    if (std::find(named.begin(), named.end(), audience) != named.end())
+      return fail(ErrorCode::invalid, fmt::format("the item \"{}\" is for this audience: change it first", item.id.text()));
+  }
+  return {};
 }
 
 /// First seen by Takt: an item that is written again stays as old as it was, or "new" would mean "edited".
@@ -104,7 +117,10 @@ Result<std::uint64_t> App::put_audience(std::string_view json, std::string_view 
 Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(before, document(kind, id));
-  if (kind == "audience") TAKT_TRY_VOID(check_audiences({}, id)); // not while another one names it; items that do are then for nobody
+  if (kind == "audience") {
+    TAKT_TRY_VOID(check_audiences({}, id)); // as they would be without it
+    TAKT_TRY_VOID(no_item_is_for(*world()->catalogue, id));
+  }
   TAKT_TRY(version, store_->documents().put({before.kind, before.id, 0, "", clock_.utc_now(), default_author}, expected));
   if (kind == "placement" || kind == "feature" || kind == "audience") {
     TAKT_TRY_VOID(reload_rulebook());

@@ -186,9 +186,9 @@ class Replay(unittest.TestCase):
                                   '{"type":"audience","id":"lookers","condition":{"not":{"seen":{"within":"3h","at_least":3}}}}\n')
             self.assertLessEqual({"documents": 2, "rejected": 1}.items(), self.takt.json("import", configured).items())
             day.live(client, hours=1, decisions_per_hour=30)
+            client.ok("PUT", path, before)
             for gone in ("features/premium", "items/brand-new", "audiences/lookers"):  # what they were while they were there is held
                 self.assertEqual(client.send("DELETE", f"/api/v1/{gone}")[0], 204)
-            client.ok("PUT", path, before)
             day.live(client, hours=4, decisions_per_hour=30)
         self.assertEqual(server.stop(), 0)
         counts = self.check(day)  # by itself, after the server
