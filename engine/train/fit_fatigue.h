@@ -7,7 +7,7 @@
 /// Per category of item β is shrunk towards the pooled one by how much the categories differ beyond their errors (empirical Bayes,
 /// Morris 1983; the spread by DerSimonian, Laird 1986).
 /// What is not told is named (engine/fatigue_model.h) and keeps its prior. Errors: none. Deterministic. Threads: one.
-/// Cost: about 80 sums over the rows: 10⁶ rows of one kind take some seconds.
+/// Cost: about 120 sums over the rows: 10⁶ rows of one kind take some seconds.
 #include "engine/fatigue_model.h"
 #include "engine/train/fatigue_sights.h"
 
