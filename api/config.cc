@@ -245,7 +245,7 @@ std::size_t cache_bytes_of_server() {
   std::size_t memory = pages > 0 && page_bytes > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes) : 0;
   std::size_t allowed = 0;                       // the file says "max" where nothing is set
   if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> allowed) memory = std::min(memory, allowed);
-  return std::clamp(memory / 4, least, most);
+  return std::clamp(memory / 8, least, most);   // decoded records and allocators take half as much again
 }
 
 std::map<std::string, std::string> process_environment() {

@@ -20,7 +20,7 @@ struct Config {
   std::string account_currency = "EUR";          ///< ISO 4217: what values and scores are in
   std::map<std::string, double> rates;           ///< one unit of that currency in the account's; items in others are refused
   double margin = 0.3;                           ///< 0..1. Worth of a response where an item has only a price
-  std::size_t cache_bytes = 0;                   ///< 16 MiB..64 GiB; 0 = a server takes a quarter of the memory it may use, commands 256 MiB. Half for decoded records
+  std::size_t cache_bytes = 0;                   ///< 16 MiB..64 GiB; 0 = a server takes an eighth of the memory it may use, commands 256 MiB. Half for decoded records
   std::size_t body_bytes_max = std::size_t{1} << 20;
   std::vector<std::string> allowed_origins;      ///< "https://shop.example": pages that may call from a browser (CORS). None by default
   bool simulation = false;                       ///< `now` may be given; only in a directory made with --simulation
@@ -35,7 +35,7 @@ constexpr const char* config_file_default = "takt.toml";
 /// Keys: data_dir listen http_threads durability.decide dedupe_life account_currency rates.XXX margin cache_bytes body_bytes_max
 /// allowed_origins simulation. Sizes: a number of bytes or "256MiB". An unknown key or TAKT_ variable is refused. Errors: invalid with line numbers or the variable's name.
 Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment);
-/// What `cache_bytes` stands for in a server that was told nothing: a quarter of the machine's memory, or of its container's; 256 MiB at least.
+/// What `cache_bytes` stands for in a server that was told nothing: an eighth of the machine's memory, or of its container's; 256 MiB at least.
 std::size_t cache_bytes_of_server();
 
 /// The variables of this process.

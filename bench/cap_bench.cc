@@ -16,12 +16,12 @@ struct CapSetup {
   std::vector<LabelSet> candidates;
 };
 
-CapSetup make_setup(std::size_t exposures) {
-  CapSetup setup{make_bench_world({.items = 2'000, .customers = 0, .exposures = 0}), {}, {}, {}};
+CapSetup make_setup(std::size_t exposures, std::size_t rules_count = 20, std::size_t candidates_count = 200) {
+  CapSetup setup{make_bench_world({.items = 2'000, .customers = 0, .exposures = 0, .rules = rules_count}), {}, {}, {}};
   setup.record = make_record(*setup.made.world, CustomerId{42}, exposures, setup.made.now, 3);
   setup.bytes = encode_record(setup.record);
   const PlacementRules& rules = *setup.made.world->rulebook->find("home.hero");
-  for (ItemIndex i = 0; i < 200; ++i) setup.candidates.push_back(labels_at(setup.made.world->catalogue->at(i * 7), rules));
+  for (std::size_t i = 0; i < candidates_count; ++i) setup.candidates.push_back(labels_at(setup.made.world->catalogue->at(static_cast<ItemIndex>(i * 7 % 2'000)), rules));
   return setup;
 }
 
@@ -50,6 +50,21 @@ void caps_cold(benchmark::State& state) {
   state.counters["blocked"] = static_cast<double>(blocked);
 }
 
+/// rules, candidates, cold or cached: over 1,000 exposures.
+void caps_of_a_thousand(benchmark::State& state) {
+  const CapSetup setup = make_setup(1'000, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
+  std::size_t blocked = 0;
+  for (auto _ : state) {
+    if (state.range(2) == 0) {
+      benchmark::DoNotOptimize(blocked = count_blocked(setup, setup.record));
+      continue;
+    }
+    const auto record = decode_record(setup.bytes);
+    benchmark::DoNotOptimize(blocked = count_blocked(setup, *record));
+  }
+  state.counters["blocked"] = static_cast<double>(blocked);
+}
+
 void record_decode(benchmark::State& state) {
   const CapSetup setup = make_setup(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(decode_record(setup.bytes));
@@ -57,6 +72,7 @@ void record_decode(benchmark::State& state) {
 }
 
 BENCHMARK(caps_cached)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(caps_of_a_thousand)->ArgNames({"rules", "candidates", "cold"})->Args({20, 1000, 1})->Args({20, 1000, 0})->Args({50, 200, 0})->Args({50, 200, 1})->Unit(benchmark::kMicrosecond);
 BENCHMARK(caps_cold)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(record_decode)->Arg(10)->Arg(100)->Arg(200)->Arg(1000)->Arg(4000)->Unit(benchmark::kMicrosecond);
 
