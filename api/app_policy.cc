@@ -54,8 +54,11 @@ Error of_the_pause(Error error, std::size_t place) {
 std::string named(JsonValue body, std::string_view id) {
   JsonWriter json;
   json.begin_object();
-  if (!body.find("id")) json.field("id", id);
-  for (const JsonMember member : body.members()) json.key(member.key).raw(member.value.source());
+  const auto given = body.find("id");
+  const bool has_id = given && !given->is(JsonKind::null);
+  if (!has_id) json.field("id", id);
+  for (const JsonMember member : body.members())
+    if (has_id || member.key != "id") json.key(member.key).raw(member.value.source());
   json.end_object();
   return json.take();
 }

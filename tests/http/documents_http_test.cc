@@ -154,6 +154,8 @@ TEST(DocumentsHttp, APauseActsOnTheNextDecisionAndCanBeTakenBack) {
   EXPECT_EQ(server.client().Delete("/api/v1/pause/" + paused.json["id"].get<std::string>())->status, 200);
   EXPECT_EQ(server.post("/api/v1/decide", ask).json["placements"][0]["items"], before) << "the former answer, bit for bit";
   EXPECT_EQ(server.client().Delete("/api/v1/pause/nobody")->status, 404);
+  const auto nameless = server.post("/api/v1/pause", R"({"id":null,"match":{"kinds":["product"]}})");
+  EXPECT_EQ(server.client().Delete("/api/v1/pause/" + nameless.json["id"].get<std::string>())->status, 200) << "null is no name: it gets one";
 }
 
 TEST(DocumentsHttp, APauseThatPausesNothingIsRefused) {
