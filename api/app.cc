@@ -149,7 +149,7 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
   TAKT_TRY(document, store_->documents().get("policy", "current"));
   if (!document) return fail(ErrorCode::corrupt, "the data directory has no policy");
   TAKT_TRY(policy, checked_policy(document->json, document->version));
-  rulebook->policy = std::make_shared<const Policy>(std::move(policy));
+  set_policy(*rulebook, std::make_shared<const Policy>(std::move(policy)), store_->symbols());
   Status status;
   TAKT_TRY_VOID(store_->documents().scan("placement", [&](const Document& found) {
     if (found.json.empty()) return true;

@@ -165,6 +165,8 @@ private:
   Status collect(const ImportLine& line, Changes& changes);
   Status collect_audience(const ImportLine& line, Changes& changes);
   Status check_audience_names(const std::optional<Condition>& audience, const std::map<std::string, Audience>& coming) const;
+  /// Every audience that a rule of the policy names is there. Errors: invalid, with the pointer of each rule that names another one.
+  Status check_rule_audiences(const Policy& policy) const;
   Status check_audiences(const std::map<std::string, Audience>& changed, std::string_view removed);
   Result<std::string> scan_audience(std::string_view id, const AudienceScan& scan,
                                     const std::function<void(const CustomerRecord&, const ConditionInputs&)>& member);

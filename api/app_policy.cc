@@ -72,7 +72,7 @@ Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_vie
 
 Result<std::uint64_t> App::publish_policy_locked(std::string_view json, std::string_view author) {
   TAKT_TRY(policy, checked_policy(json, 0));
-  static_cast<void>(policy);
+  TAKT_TRY_VOID(check_rule_audiences(policy));
   TAKT_TRY(version, store_->documents().put({"policy", "current", 0, std::string(json), clock_.utc_now(), std::string(author)}, std::nullopt));
   TAKT_TRY_VOID(reload_rulebook());
   return version;
@@ -90,6 +90,7 @@ Result<Document> App::policy_draft() {
 Result<SavedDraft> App::put_policy_draft(std::string_view json, std::uint64_t expected) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(policy, checked_policy(json, 0));
+  TAKT_TRY_VOID(check_rule_audiences(policy));
   const UtcTime now = clock_.utc_now();
   TAKT_TRY(version, store_->documents().put({"policy_draft", "draft", 0, std::string(json), now, default_author}, expected));
   const WorldPtr current = world();

@@ -121,7 +121,7 @@ Result<std::shared_ptr<const Rulebook>> PastWorlds::rulebook(const Versions& wan
     const auto document = document_at(app_, "policy", "current", wanted.rules);
     if (!document) return fail(ErrorCode::not_found, fmt::format("policy {}", wanted.rules));
     TAKT_TRY(policy, app_.checked_policy(document->json, document->version));
-    past->policy = std::make_shared<const Policy>(std::move(policy));
+    set_policy(*past, std::make_shared<const Policy>(std::move(policy)), app_.store().symbols());
   }
   TAKT_TRY_VOID(read_rule_documents());
   // The log names all three by one sum. Few of any change, and what was found is remembered per version of the rules.

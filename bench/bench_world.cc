@@ -90,7 +90,7 @@ std::shared_ptr<const Rulebook> make_rulebook(const WorldSize& size, SymbolTable
   policy->version = 1;
   policy->caps = make_rules(size.rules, symbols);
   auto rulebook = std::make_shared<Rulebook>();
-  rulebook->policy = policy;
+  set_policy(*rulebook, policy, symbols);
   Placement placement;
   placement.id = *PlacementId::parse("home.hero");
   placement.slots = size.slots;

@@ -156,7 +156,7 @@ void CapView::State::add_slot(const CapCandidate& chosen) {
 }
 
 bool CapView::State::blocks_in(const RuleGroup& group, const CapCandidate& candidate) const {
-  return visit_suspects(group, *candidate.labels, scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
+  return visit_suspects(group, *candidate.labels, scheduled & ~candidate.spared, [&](std::size_t rule, KeyId key, std::span<const Symbol>) {
     return (by_contact & rule_bit(rule)) == 0 || judge(rule, key, candidate.contact).blocks();
   });
 }
@@ -190,7 +190,7 @@ bool CapView::newly_blocked(const CapCandidate& candidate) const {
 std::vector<CapBlock> CapView::check(const CapCandidate& candidate) const {
   std::vector<CapBlock> found;
   const State& state = *state_;
-  state.for_each_suspect(*candidate.labels, state.scheduled, [&](std::size_t rule, KeyId key, std::span<const Symbol> parts) {
+  state.for_each_suspect(*candidate.labels, state.scheduled & ~candidate.spared, [&](std::size_t rule, KeyId key, std::span<const Symbol> parts) {
     const KeyVerdict verdict = state.judge(rule, key, candidate.contact);
     const auto report = [&](BlockKind kind) {
       found.push_back({&state.rules[rule], kind, {parts.begin(), parts.end()}, verdict.observed, state.rules[rule].limit});

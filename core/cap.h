@@ -2,6 +2,7 @@
 /// Frequency caps as pure functions of the ledger: semantics.md §1 COUNTED, COUNT, BLOCK, ELIGIBLE_AGAIN.
 /// Exact by definition, retroactive, explainable. Nothing here reads a clock, a store or a catalogue.
 #include "core/calendar.h"
+#include "core/condition.h"
 #include "core/ledger.h"
 #include "core/selector.h"
 
@@ -44,6 +45,7 @@ struct Schedule {                        ///< holds at t iff from <= t < to
 struct CapRule {
   std::string id;
   std::string title;
+  std::string part_of;                   ///< id of the rule whose `keep` this is the other half of; empty: a rule of its own
   Counts counts = Counts::impression;
   Symbol event = Symbol::none;           ///< counts == event
   std::vector<Per> per{Per::all};        ///< a tuple, in order
@@ -57,6 +59,7 @@ struct CapRule {
   std::optional<Selector> exempt;
   bool exempt_counts = true;
   Schedule schedule;
+  std::optional<Condition> audience;     ///< whom it binds; none: everybody. What it counts does not hang on it
   OnExceed on_exceed = OnExceed::next_best;
   bool count_unverified = false;
   bool operator==(const CapRule&) const = default;
@@ -83,6 +86,17 @@ struct PersonTime {
 struct CapCandidate {
   const LabelSet* labels = nullptr;      ///< as they are now, with this call's channel and placement
   ContactId contact;                     ///< the one it would have
+  std::uint64_t spared = 0;              ///< rules, a bit for each by its place, whose audience the person is not in at t: these do not block
+};
+
+/// Whom rules are for, as time passes: the part of BLOCK that core cannot ask itself, because it is the person and the call.
+class RuleAudience {
+public:
+  virtual ~RuleAudience() = default;
+  /// Of a rule that has an audience; `rule` is one of those that the view was made with.
+  virtual bool holds(const CapRule& rule, UtcTime t) const = 0;
+  /// Every instant after t at which `holds` may change (more is harmless).
+  virtual void edges(const CapRule& rule, UtcTime t, std::vector<UtcTime>& out) const = 0;
 };
 
 enum class BlockKind : std::uint8_t { limit, gap, share };
@@ -131,7 +145,8 @@ public:
   bool newly_blocked(const CapCandidate& candidate) const;
   /// When it is free again, this call's earlier slots left out from t + 1 ms on. Cost: one walk over the entries per key
   /// that blocks, then a logarithm per edge; once more per live entry of those keys for `provisional`.
-  EligibleAgain eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const;
+  /// `audiences`: asked of rules that have one, at instants after t; null: such a rule is for everybody then.
+  EligibleAgain eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles, const RuleAudience* audiences = nullptr) const;
 
   struct State;                          ///< private to core/cap*: core/cap_state.h
 

@@ -27,6 +27,7 @@ class KeyHistory {
 public:
   KeyHistory(const CapRule& rule, const PersonTime& time, UtcTime asked_at) : rule_(&rule), time_(&time), asked_at_(asked_at) {}
 
+  const CapRule& rule() const { return *rule_; }
   void add_shown(UtcTime at, const ContactId& contact) { shown_.push_back({at, contact}); }
   void add_live(const Entry& entry, std::uint32_t position) { live_.push_back({entry.expires_at, entry.id.contact(), position, entry.granted_at}); }
   void add_tally(std::uint32_t count, UtcTime last) { tallies_.push_back({count, last}); }

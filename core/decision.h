@@ -118,6 +118,7 @@ struct PlacementDecision {
   std::vector<DroppedItem> dropped;                     ///< explain=full; in the log: bounded
   std::vector<std::string> unknown_candidates;
   std::optional<double> diversity_cost;                 ///< score given up so that the slate is mixed; none where nothing was
+  std::optional<double> merchandising_cost;             ///< score given up by boosts and pins; none where nothing was
   LoggedFeatures features;
   bool operator==(const PlacementDecision&) const = default;
 };

@@ -10,10 +10,10 @@ namespace {
 
 using namespace codec;
 
-/// Format 1, until rows were logged, wrote every choice in full and knew no features; format 2 had no configured ones.
-constexpr std::uint8_t decision_format_version = 3;
+/// Format 1, until rows were logged, wrote every choice in full and knew no features; format 2 had no configured ones, format 3 no merchandising.
+constexpr std::uint8_t decision_format_version = 4;
 
-enum class Section : std::uint8_t { request = 1, decision = 2, features = 3, custom_features = 4 };
+enum class Section : std::uint8_t { request = 1, decision = 2, features = 3, custom_features = 4, merchandising = 5 };
 
 constexpr auto last_stage = static_cast<Stage>(stages_count - 1);
 constexpr auto last_reason = static_cast<ReasonCode>(reason_codes_count - 1);
@@ -152,6 +152,11 @@ std::string encode_decision(const DecisionRecord& record) {
     if (std::any_of(placements.begin(), placements.end(), has_some))
       for (const PlacementDecision& placement : placements) put_custom_features(body, placement);
   });
+  section(Section::merchandising, [&](ByteWriter& body) { // as above
+    const auto& placements = record.decision.placements;
+    if (std::any_of(placements.begin(), placements.end(), [](const PlacementDecision& placement) { return placement.merchandising_cost.has_value(); }))
+      for (const PlacementDecision& placement : placements) put_score(body, placement.merchandising_cost);
+  });
   return out.take();
 }
 
@@ -175,6 +180,8 @@ Result<DecisionRecord> decode_decision(std::string_view bytes) {
       for (PlacementDecision& placement : record.decision.placements) get_features(body, placement);
     if (id == static_cast<std::uint64_t>(Section::custom_features) && !body.done())
       for (PlacementDecision& placement : record.decision.placements) get_custom_features(body, placement);
+    if (id == static_cast<std::uint64_t>(Section::merchandising) && !body.done())
+      for (PlacementDecision& placement : record.decision.placements) placement.merchandising_cost = get_score(body);
     if (!(body.ok() && body.done())) return fail(ErrorCode::corrupt, "a decision: section " + std::to_string(id) + " is damaged");
   }
   if (last < sections) return fail(ErrorCode::corrupt, "a decision: a section is missing");

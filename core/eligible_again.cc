@@ -15,19 +15,43 @@ using detail::KeyHistory;
 using detail::KeyId;
 using detail::RuleSet;
 
-std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::span<const Obstacle* const> obstacles,
-                                  const CapCandidate& candidate, UtcTime t) {
+/// What stands in the way of one candidate, each a function of time.
+struct InTheWay {
+  std::span<const KeyHistory> histories;
+  std::span<const Obstacle* const> obstacles;
+  const RuleAudience* audiences;
+  bool binds(const CapRule& rule, UtcTime t) const { return !audiences || !rule.audience || audiences->holds(rule, t); }
+};
+
+/// The first instant after `from` at which the rule is not for the person.
+std::optional<UtcTime> next_outside(const RuleAudience& audiences, const CapRule& rule, UtcTime from) {
+  std::vector<UtcTime> edges;
+  audiences.edges(rule, from, edges);
+  std::sort(edges.begin(), edges.end());
+  const auto outside = std::find_if(edges.begin(), edges.end(), [&](UtcTime edge) { return edge > from && !audiences.holds(rule, edge); });
+  return outside == edges.end() ? std::nullopt : std::optional(*outside);
+}
+
+/// Of a key that blocks at `from`: either its count falls, or its rule is for somebody else.
+std::optional<UtcTime> next_free(const InTheWay& way, const KeyHistory& history, const ContactId& contact, UtcTime from) {
+  const std::optional<UtcTime> counted = history.next_free(contact, from);
+  if (!way.audiences || !history.rule().audience) return counted;
+  const std::optional<UtcTime> outside = next_outside(*way.audiences, history.rule(), from);
+  return counted && outside ? std::min(counted, outside) : counted ? counted : outside;
+}
+
+std::optional<UtcTime> first_free(const InTheWay& way, const CapCandidate& candidate, UtcTime t) {
   const UtcTime last = t + limits::eligible_again_horizon;
   std::optional<UtcTime> at = t + Duration{1};   // this call's slots end there
   for (bool moved = true; moved;) {
     moved = false;
-    for (const KeyHistory& history : histories) {
-      if (!history.judge(candidate.contact, *at).blocks()) continue;
-      at = history.next_free(candidate.contact, *at);
+    for (const KeyHistory& history : way.histories) {
+      if (!way.binds(history.rule(), *at) || !history.judge(candidate.contact, *at).blocks()) continue;
+      at = next_free(way, history, candidate.contact, *at);
       if (!at || *at > last) return std::nullopt;
       moved = true;
     }
-    for (const Obstacle* obstacle : obstacles) {
+    for (const Obstacle* obstacle : way.obstacles) {
       if (!obstacle->blocks(candidate, *at)) continue;
       at = obstacle->next_free(candidate, *at);
       if (!at || *at > last) return std::nullopt;
@@ -38,16 +62,15 @@ std::optional<UtcTime> first_free(std::span<const KeyHistory> histories, std::sp
 }
 
 /// Would a mark of one live entry at t change the answer? A rule without the entry keeps its history.
-bool is_provisional(std::span<const KeyHistory> histories, std::span<const Obstacle* const> obstacles, const CapCandidate& candidate,
-                    UtcTime t, std::optional<UtcTime> answer) {
+bool is_provisional(const InTheWay& way, const CapCandidate& candidate, UtcTime t, std::optional<UtcTime> answer) {
   std::vector<std::uint32_t> live;
-  for (const KeyHistory& history : histories) history.live_entries(live);
+  for (const KeyHistory& history : way.histories) history.live_entries(live);
   std::sort(live.begin(), live.end());
   live.erase(std::unique(live.begin(), live.end()), live.end());
   return std::any_of(live.begin(), live.end(), [&](std::uint32_t entry) {
     std::vector<KeyHistory> changed;
-    for (const KeyHistory& history : histories) changed.push_back(history.with_shown(entry, t).value_or(history));
-    return first_free(changed, obstacles, candidate, t) != answer;
+    for (const KeyHistory& history : way.histories) changed.push_back(history.with_shown(entry, t).value_or(history));
+    return first_free({changed, way.obstacles, way.audiences}, candidate, t) != answer;
   });
 }
 
@@ -62,7 +85,7 @@ std::optional<UtcTime> Obstacle::next_free(const CapCandidate& candidate, UtcTim
   return free == found.end() ? std::nullopt : std::optional(*free);
 }
 
-EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles) const {
+EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles, const RuleAudience* audiences) const {
   const State& state = *state_;
   const UtcTime t = state.t;
   const auto is_in_the_way = [&](const Obstacle* obstacle) { return obstacle->blocks(candidate, t); };
@@ -77,8 +100,9 @@ EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<c
     return false;
   });
   EligibleAgain answer;
-  answer.at = first_free(histories, obstacles, candidate, t);
-  answer.provisional = is_provisional(histories, obstacles, candidate, t, answer.at);
+  const InTheWay way{histories, obstacles, audiences};
+  answer.at = first_free(way, candidate, t);
+  answer.provisional = is_provisional(way, candidate, t, answer.at);
   return answer;
 }
 

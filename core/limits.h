@@ -53,6 +53,7 @@ constexpr Duration dedupe_mark_life = days(7);
 
 // ---- rules
 constexpr std::size_t cap_rules_max = 50;
+constexpr std::size_t merchandising_parts_max = 20;         ///< boosts of one rule: more are a lever each
 constexpr std::size_t timed_rules_max = 50;                 ///< quiet hours, pauses: each is asked for every candidate
 constexpr std::size_t selector_values_max = 1000;
 constexpr std::size_t custom_features_max = 32;             ///< read for every candidate of every decision, and logged

@@ -30,7 +30,15 @@ struct FatiguePolicy {
   bool operator==(const FatiguePolicy&) const = default;
 };
 
-struct PausePolicy { Per per = Per::group; Duration pause = days(30); Selector match; bool operator==(const PausePolicy&) const = default; };
+struct PausePolicy {
+  Per per = Per::group;
+  Duration pause = days(30);
+  Selector match;
+  std::optional<Selector> exempt = std::nullopt;
+  Schedule schedule = {};
+  std::optional<Condition> audience = std::nullopt;    ///< whom it is for; none: everybody. The same in every rule below
+  bool operator==(const PausePolicy&) const = default;
+};
 
 /// While the fact is active (and for cool_off after the last close) only `allow` passes of what `match` selects.
 struct GatePolicy {
@@ -40,6 +48,9 @@ struct GatePolicy {
   Selector allow;
   Duration ttl = days(30);
   Duration cool_off{};
+  std::optional<Selector> exempt = std::nullopt;       ///< as `allow`, said apart
+  Schedule schedule = {};
+  std::optional<Condition> audience = std::nullopt;
   bool operator==(const GatePolicy&) const = default;
 };
 
@@ -52,6 +63,7 @@ struct QuietPolicy {
   std::optional<Zone> zone;                     ///< none: the customer's
   std::optional<Zone> zone_missing;             ///< for a customer whose zone nobody knows; none: UTC
   Schedule schedule;
+  std::optional<Condition> audience = std::nullopt;
   bool operator==(const QuietPolicy&) const = default;
 };
 
@@ -61,7 +73,25 @@ struct SalesPause {
   Selector match;
   std::optional<UtcTime> until;                 ///< none: until it is taken back
   std::string note;
+  std::optional<Condition> audience = std::nullopt;
   bool operator==(const SalesPause&) const = default;
+};
+
+/// What a person puts forward, back or away by hand. Pins obey caps, consent and stock; a boost multiplies the worth and is told with its cost.
+struct MerchandisingRule {
+  struct Pin { Symbol item = Symbol::none; std::uint32_t slot = 1; bool operator==(const Pin&) const = default; };
+  struct Boost { Selector match; double factor = 1; bool operator==(const Boost&) const = default; };
+  std::string id;
+  Selector match;                                      ///< where, and of what
+  std::optional<Selector> exempt = std::nullopt;
+  std::vector<Pin> pins;
+  std::vector<Boost> boosts;
+  std::optional<Selector> hide = std::nullopt;         ///< is not offered
+  bool is_lever = false;                               ///< written under arbitration.levers
+  Schedule schedule = {};
+  std::optional<Condition> audience = std::nullopt;
+  bool binds(const LabelSet& labels) const { return match.selects(labels) && !(exempt && exempt->selects(labels)); }
+  bool operator==(const MerchandisingRule&) const = default;
 };
 
 struct Arbitration {
@@ -105,6 +135,7 @@ struct Policy {
   std::vector<GatePolicy> gates;
   std::vector<QuietPolicy> quiet_hours;
   std::vector<SalesPause> pauses;
+  std::vector<MerchandisingRule> merchandising;
   Arbitration arbitration;
   Diversity diversity;
   Exploration exploration;

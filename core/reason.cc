@@ -65,6 +65,8 @@ constexpr std::array<ReasonText, reason_codes_count> reason_texts{{
     {ReasonCode::calibration, "calibration", "Its category has its share of this answer already", "Ihre Kategorie hat in dieser Antwort schon ihren Anteil"},
     {ReasonCode::launch, "launch", "New here and seldom shown yet, so it gets a few more chances",
      "Neu und noch selten gezeigt, darum bekommt es einige Gelegenheiten mehr"},
+    {ReasonCode::boosted, "boosted", "Weighed by hand, by a merchandising rule", "Von Hand gewichtet, durch eine Sortimentsregel"},
+    {ReasonCode::pinned, "pinned", "Put here by a merchandising rule", "Durch eine Sortimentsregel hierher gesetzt"},
 }};
 constexpr bool in_enum_order() {
   for (std::size_t i = 0; i < reason_texts.size(); ++i)

@@ -21,9 +21,9 @@ enum class ReasonCode : std::uint8_t {
   placement_mismatch, excluded, filtered, duplicate, group_duplicate, diversity, holdout, below_hold, dismissed,
   budget_exhausted, paused, hidden, outranked, not_retrieved, unknown_item,
   // appended by us; never renamed
-  anchor, no_rate, deadline_skipped, contention, no_candidates, store_unavailable, bot, calibration, launch,
+  anchor, no_rate, deadline_skipped, contention, no_candidates, store_unavailable, bot, calibration, launch, boosted, pinned,
 };
-constexpr std::size_t reason_codes_count = static_cast<std::size_t>(ReasonCode::launch) + 1;
+constexpr std::size_t reason_codes_count = static_cast<std::size_t>(ReasonCode::pinned) + 1;
 std::string_view to_text(ReasonCode code);
 
 /// Where a candidate came from; append-only (contract.md §3).

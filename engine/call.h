@@ -44,6 +44,8 @@ struct Opening {
   std::size_t ordinal = 0;
   std::uint32_t limit = 0;                             ///< slots to fill
   ContactId contact;
+  std::uint64_t spared = 0;                            ///< caps, a bit for each by its place, that are for others (CapCandidate)
+  CapCandidate asked(const LabelSet& labels) const { return {&labels, contact, spared}; }
 };
 
 } // namespace takt

@@ -24,6 +24,7 @@ struct Candidate {
   Because because = Because::chosen_for_you;
   Symbol because_item = Symbol::none;                 ///< the item or label it refers to
   ScoreTerms terms;                                   ///< filled by score, fatigue, arbitrate
+  double boost = 1;                                   ///< of merchandising; a factor of terms.lever
   double score = 0;                                   ///< terms.score()
   std::vector<Reason> reasons;                        ///< discounts and boosts, not drops
   std::uint32_t row = not_scored;                     ///< of the feature rows
@@ -72,6 +73,7 @@ struct Slate {
   std::vector<Reason> reasons;                        ///< why shorter than asked, why nothing
   std::vector<Dropped> dropped;
   std::vector<std::string> unknown;
+  double merchandising_cost = 0;                      ///< score given up by boosts and pins
   double diversity_cost = 0;                          ///< score given up so that the slate is mixed, in the account's currency
   ScoredRows scored = {};
 };

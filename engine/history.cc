@@ -84,6 +84,7 @@ std::string parted_placement(const PlacementDecision& a, const PlacementDecision
   if (a.drops != b.drops) return where + " counts of what was dropped";
   if (a.reasons != b.reasons) return where + " reasons";
   if (a.diversity_cost && a.diversity_cost != b.diversity_cost) return where + " cost of diversity"; // older entries have none
+  if (a.merchandising_cost != b.merchandising_cost) return where + " cost of merchandising";
   if (a.unknown_candidates != b.unknown_candidates) return where + " unknown candidates";
   if (a.features.schema != 0 && a.features.items != b.features.items) return where + " items whose rows are logged";
   return counts_of(a.funnel) == counts_of(b.funnel) ? "" : where + " counts of the stages";

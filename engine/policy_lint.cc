@@ -1,5 +1,7 @@
 #include "engine/policy_lint.h"
 
+#include "engine/stage/stages.h"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -37,11 +39,14 @@ KnownLabels labels_of(const Catalogue& catalogue, const Rulebook& rulebook) {
 class Linter {
 public:
   Linter(const Policy& policy, const Rulebook& beside, const Catalogue& catalogue, const SymbolTable& symbols, UtcTime now)
-      : policy_(policy), symbols_(symbols), now_(now), known_(labels_of(catalogue, beside)) {}
+      : policy_(policy), beside_(beside), catalogue_(catalogue), symbols_(symbols), now_(now), known_(labels_of(catalogue, beside)) {}
 
   std::vector<LintWarning> look() {
-    for (std::size_t i = 0; i < policy_.caps.size(); ++i) look_at(policy_.caps[i], fmt::format("/caps/{}", i));
-    for (std::size_t i = 0; i < policy_.caps.size(); ++i) look_for_containing(i);
+    for (std::size_t i = 0; i < policy_.caps.size(); ++i) {
+      if (!policy_.caps[i].part_of.empty()) continue;
+      look_at(policy_.caps[i], fmt::format("/caps/{}", i));
+      look_for_containing(i);
+    }
     for (std::size_t i = 0; i < policy_.quiet_hours.size(); ++i) {
       const QuietPolicy& quiet = policy_.quiet_hours[i];
       const std::string pointer = fmt::format("/quiet_hours/{}", i);
@@ -54,6 +59,7 @@ public:
     }
     for (std::size_t i = 0; i < policy_.post_purchase.size(); ++i) look_at(policy_.post_purchase[i].match, fmt::format("/post_purchase/{}", i), "match");
     for (std::size_t i = 0; i < policy_.pauses.size(); ++i) look_at(policy_.pauses[i].match, fmt::format("/pauses/{}", i), "match");
+    look_at_merchandising();
     return std::move(warnings_);
   }
 
@@ -98,6 +104,35 @@ private:
            fmt::format("The catalogue has {} of these, and together they may have {:.0f} % only: the rest of the places stays empty.", keys, 100.0 * static_cast<double>(keys * rule.share->numerator) / static_cast<double>(Share::denominator)));
   }
 
+  void look_at_merchandising() {
+    std::size_t levers = 0;
+    for (std::size_t i = 0; i < policy_.merchandising.size(); ++i) {
+      const MerchandisingRule& rule = policy_.merchandising[i];
+      const std::string pointer = rule.is_lever ? fmt::format("/arbitration/levers/{}", levers++) : fmt::format("/merchandising/{}", i);
+      look_at(rule.match, pointer, "match");
+      if (rule.hide) look_at(*rule.hide, pointer, "hide");
+      for (const MerchandisingRule::Boost& boost : rule.boosts) look_at(boost.match, pointer, "boost");
+      if (rule.schedule.to && *rule.schedule.to <= now_) warn(pointer + "/schedule/to", "never_binds", fmt::format("The schedule of '{}' is over.", rule.id));
+      for (std::size_t p = 0; p < rule.pins.size(); ++p) look_at(rule, rule.pins[p], fmt::format("{}/pin/{}", pointer, p));
+    }
+  }
+
+  /// Will anybody ever see the pinned item?
+  void look_at(const MerchandisingRule& rule, const MerchandisingRule::Pin& pin, const std::string& pointer) {
+    const auto item = catalogue_.find(pin.item);
+    if (!item) return warn(pointer + "/item", "unknown_label", fmt::format("There is no item '{}' to pin.", symbols_.name(pin.item)));
+    bool has_place = false;
+    for (const auto& [id, placement] : beside_.placements) {
+      const auto& sources = placement.placement.sources;
+      const bool takes_pins = sources.empty() || std::find(sources.begin(), sources.end(), Source::pinned) != sources.end();
+      has_place = has_place || (takes_pins && pin.slot <= placement.placement.slots && placement.placement.mode == PlacementMode::promote &&
+                                rule.binds(labels_at(catalogue_.front(*item), placement)));
+    }
+    if (!has_place)
+      warn(pointer, "never_pins", fmt::format("No placement would show '{}' there: match, exempt, the slots of the placement, or sources without \"pinned\" keep it out.", symbols_.name(pin.item)));
+    if (rule.hide && rule.hide->selects(catalogue_.front(*item).labels)) warn(pointer, "never_pins", fmt::format("'{}' hides '{}' as well, and hiding wins.", rule.id, symbols_.name(pin.item)));
+  }
+
   /// How many keys the catalogue has under one `per`; 0 = not known, or not of items.
   std::size_t keys_of(Per per) const {
     const auto named = [](const std::set<Symbol>& labels) { return labels.size() - labels.count(Symbol::none); };
@@ -135,8 +170,8 @@ private:
   static bool contains(const CapRule& outer, const CapRule& inner) {
     const bool same_things = outer.counts == inner.counts && outer.event == inner.event && outer.per == inner.per && outer.depth == inner.depth &&
                              outer.applies_to == inner.applies_to && outer.counts_of == inner.counts_of && outer.exempt == inner.exempt &&
-                             outer.exempt_counts == inner.exempt_counts && outer.count_unverified == inner.count_unverified;
-    const bool always = outer.schedule == Schedule{} && outer.on_exceed == inner.on_exceed;
+                             outer.exempt_counts == inner.exempt_counts && outer.part_of == inner.part_of && outer.count_unverified == inner.count_unverified;
+    const bool always = outer.schedule == Schedule{} && !outer.audience && outer.on_exceed == inner.on_exceed;
     const bool limits = outer.limit && inner.limit && *outer.limit <= *inner.limit && spans(outer.window, inner.window);
     const bool gaps = !inner.min_gap || (outer.min_gap && *outer.min_gap >= *inner.min_gap);
     return same_things && always && limits && gaps && !inner.share;
@@ -152,6 +187,8 @@ private:
   }
 
   const Policy& policy_;
+  const Rulebook& beside_;
+  const Catalogue& catalogue_;
   const SymbolTable& symbols_;
   UtcTime now_;
   KnownLabels known_;

@@ -12,7 +12,7 @@ namespace takt {
 
 struct LintWarning {
   std::string pointer;                   ///< into the policy document
-  std::string code;                      ///< for programs: limit_zero, never_binds, never_fires, contained, around_midnight, share_blocks_first, share_unfilled, unknown_label, zone_missing, exempts_everything
+  std::string code;                      ///< for programs: limit_zero, never_binds, never_fires, contained, around_midnight, share_blocks_first, share_unfilled, unknown_label, never_pins, zone_missing, exempts_everything
   std::string text;                      ///< one sentence for a person
   bool operator==(const LintWarning&) const = default;
 };

@@ -2,6 +2,8 @@
 
 #include "core/limits.h"
 #include "features/feature_row.h"
+#include "engine/stage/merchandising.h"
+#include "engine/stage/rule_audiences.h"
 #include "engine/stage/stages.h"
 #include "engine/stage/timed_rules.h"
 
@@ -17,9 +19,29 @@ UtcTime show_by(const Call& call, const Opening& opening, const Item& item, cons
   UtcTime until = now + opening.rules.placement.reservation_ttl;
   if (item.ends_at) until = std::min(until, *item.ends_at);
   if (opening.rules.placement.mode == PlacementMode::organic) return until;
-  for (const QuietPolicy& quiet : call.world.policy().quiet_hours) {
-    if (!quiet_binds(quiet, labels)) continue;
-    if (const auto begins = quiet_next(quiet, call.person.time.zones, now, true)) until = std::min(until, *begins);
+  const Policy& policy = call.world.policy();
+  const RulePrograms& audiences = call.world.rulebook->rule_audiences;
+  const std::vector<HeldZone>& zones = call.person.time.zones;
+  const auto shorten = [&](std::optional<UtcTime> begins) { if (begins) until = std::min(until, *begins); };
+  for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i) {
+    const QuietPolicy& quiet = policy.quiet_hours[i];
+    if (quiet_binds(quiet, labels))
+      shorten(next_for_audience(call, opening, audiences.quiet_hours, i, until, [&](UtcTime t) { return quiet_holds(quiet, zones, t); },
+                                [&](UtcTime from) { return quiet_next(quiet, zones, from, true); }));
+  }
+  // Rules that begin by their schedule while somebody holds the reservation.
+  const auto next_of = [](const Schedule& schedule, UtcTime from) { return schedule.from && *schedule.from > from ? schedule.from : std::nullopt; };
+  for (std::size_t i = 0; i < policy.gates.size(); ++i) {
+    const GatePolicy& gate = policy.gates[i];
+    if (gate_binds(gate, labels) && next_of(gate.schedule, now))
+      shorten(next_for_audience(call, opening, audiences.gates, i, until, [&](UtcTime t) { return gate_holds(gate, *call.person, t); },
+                                [&](UtcTime from) { return next_of(gate.schedule, from); }));
+  }
+  for (std::size_t i = 0; i < policy.merchandising.size(); ++i) {
+    const MerchandisingRule& rule = policy.merchandising[i];
+    if (hides(rule, labels) && next_of(rule.schedule, now))
+      shorten(next_for_audience(call, opening, audiences.merchandising, i, until, [&](UtcTime t) { return rule.schedule.holds(t); },
+                                [&](UtcTime from) { return next_of(rule.schedule, from); }));
   }
   return until;
 }
@@ -104,7 +126,8 @@ Result<std::vector<Opening>> open_placements(const Call& call) {
     const PlacementRequest& asked = call.request.placements[i];
     const PlacementRules* rules = call.world.rulebook->find(asked.placement.text());
     if (!rules) return fail(ErrorCode::not_found, "placement '" + asked.placement.text() + "' does not exist");
-    openings.push_back({asked, *rules, i, asked.limit.value_or(rules->placement.slots), call.contact_of(i)});
+    Opening& opening = openings.emplace_back(Opening{asked, *rules, i, asked.limit.value_or(rules->placement.slots), call.contact_of(i)});
+    opening.spared = spared_caps(call, opening);
   }
   return openings;
 }
@@ -135,6 +158,7 @@ PlacementDecision report(const Call& call, const Opening& opening, Slate slate, 
   answer.reasons = std::move(slate.reasons);
   answer.funnel = std::move(timings);
   answer.unknown_candidates = std::move(slate.unknown);
+  if (slate.merchandising_cost > 0) answer.merchandising_cost = slate.merchandising_cost;
   if (slate.diversity_cost > 0) answer.diversity_cost = slate.diversity_cost;
   answer.features = logged_features(call, slate);
   for (SlateChoice& chosen : slate.choices) answer.choices.push_back(choice_of(call, opening, std::move(chosen)));

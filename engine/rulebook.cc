@@ -22,4 +22,22 @@ PlacementRules compile_placement(const Placement& placement, SymbolTable& symbol
   return rules;
 }
 
+namespace {
+
+template <class Rule>
+RulePrograms::Programs programs_of(const std::vector<Rule>& rules, SymbolTable& symbols) {
+  if (std::none_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.audience.has_value(); })) return {};
+  RulePrograms::Programs programs;
+  for (const Rule& rule : rules) programs.push_back(rule.audience ? ConditionProgram::compile(*rule.audience, symbols, NewLabels::intern) : nullptr);
+  return programs;
+}
+
+} // namespace
+
+void set_policy(Rulebook& rulebook, std::shared_ptr<const Policy> policy, SymbolTable& symbols) {
+  rulebook.rule_audiences = {programs_of(policy->caps, symbols), programs_of(policy->post_purchase, symbols), programs_of(policy->gates, symbols),
+                             programs_of(policy->quiet_hours, symbols), programs_of(policy->pauses, symbols), programs_of(policy->merchandising, symbols)};
+  rulebook.policy = std::move(policy);
+}
+
 } // namespace takt

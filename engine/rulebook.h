@@ -23,8 +23,15 @@ struct PlacementRules {
   Duration confirm_grace{};                          ///< q − s
 };
 
+/// Whom each rule of the policy is for, by its place in its list; null: everybody. A list is empty where none of its rules has an audience.
+struct RulePrograms {
+  using Programs = std::vector<std::shared_ptr<const ConditionProgram>>;
+  Programs caps, post_purchase, gates, quiet_hours, pauses, merchandising;
+};
+
 struct Rulebook {
-  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const Policy> policy;              ///< set_policy sets it, with the next
+  RulePrograms rule_audiences;
   std::map<std::string, PlacementRules, std::less<>> placements;
   std::uint64_t placements_print = 0;                ///< stands for their content: the same placements, the same number
   std::vector<CustomFeature> features;               ///< by id
@@ -36,6 +43,9 @@ struct Rulebook {
     return found == placements.end() ? nullptr : &found->second;
   }
 };
+
+/// The policy, and its audiences compiled. Their names are not looked up: an audience that is not there holds for nobody.
+void set_policy(Rulebook& rulebook, std::shared_ptr<const Policy> policy, SymbolTable& symbols);
 
 PlacementRules compile_placement(const Placement& placement, SymbolTable& symbols);
 

@@ -59,7 +59,7 @@ std::shared_ptr<const World> make_simulated_world(const Town& town, Store& store
   world->catalogue = takt::Catalogue::build(town.items, store.symbols(), 1);
   if (options.change_policy) options.change_policy(*policy, store.symbols());
   auto rulebook = std::make_shared<Rulebook>();
-  rulebook->policy = std::make_shared<const Policy>(std::move(*policy));
+  set_policy(*rulebook, std::make_shared<const Policy>(std::move(*policy)), store.symbols());
   rulebook->placements_print = 1;
   for (const Placement& placement : town.placements) rulebook->placements.emplace(placement.id.text(), compile_placement(placement, store.symbols()));
   world->rulebook = std::move(rulebook);

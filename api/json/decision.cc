@@ -179,6 +179,10 @@ void DecisionWriter::write_explain() {
     for (const PlacementDecision& placement : decision_.placements)
       if (placement.diversity_cost)
         json_.begin_object().field("placement", placement.placement.text()).field("cost", *placement.diversity_cost).end_object();
+    json_.end_array().key("merchandising").begin_array();
+    for (const PlacementDecision& placement : decision_.placements)
+      if (placement.merchandising_cost)
+        json_.begin_object().field("placement", placement.placement.text()).field("cost", *placement.merchandising_cost).end_object();
     json_.end_array();
   }
   if (explain_ == Explain::full) {

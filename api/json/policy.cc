@@ -1,8 +1,11 @@
 #include "api/json/codecs.h"
 #include "api/json/fields.h"
+#include "api/json/condition_reader.h"
+#include "api/json/deep_document.h"
 #include "api/json/names.h"
 #include "api/json/policy_caps.h"
 #include "api/json/policy_exploration.h"
+#include "api/json/policy_merchandising.h"
 #include "api/json/policy_time.h"
 #include "api/json/selector.h"
 #include "core/hash.h"
@@ -65,7 +68,9 @@ std::vector<PausePolicy> read_pauses(Fields& policy, SymbolTable& symbols) {
     fields.need("pause", length.has_value());
     pause.pause = length.value_or(pause.pause);
     pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});
-    fields.not_built("audience", "an audience of a rule");
+    pause.exempt = parse_selector(fields, "exempt", symbols);
+    pause.schedule = read_schedule(fields);
+    pause.audience = read_audience(fields, "audience");
     fields.finish();
     pauses.push_back(std::move(pause));
   }
@@ -90,21 +95,22 @@ std::vector<GatePolicy> read_gates(Fields& policy, SymbolTable& symbols) {
     gate.allow = parse_selector(fields, "allow", symbols).value_or(nothing);
     gate.ttl = fields.duration("ttl", seconds(1), days(400)).value_or(gate.ttl);
     gate.cool_off = fields.duration("cool_off", Duration{0}, days(400)).value_or(gate.cool_off);
-    fields.not_built("audience", "an audience of a rule");
-    fields.not_built("schedule", "a schedule of a gate");
+    gate.exempt = parse_selector(fields, "exempt", symbols);
+    gate.schedule = read_schedule(fields);
+    gate.audience = read_audience(fields, "audience");
     fields.finish();
     gates.push_back(std::move(gate));
   }
   return gates;
 }
 
-Arbitration read_arbitration(Fields& policy, SymbolTable& symbols) {
+Arbitration read_arbitration(Fields& policy, SymbolTable& symbols, std::vector<MerchandisingRule>& levers) {
   Arbitration arbitration;
   arbitration.never_hold = {symbols.intern("service")};
   const auto value = policy.take("arbitration");
   if (!value) return arbitration;
   Fields fields(*value, policy.pointer("arbitration"), policy.complaints());
-  fields.not_built("levers", "levers");
+  levers = read_levers(fields, symbols);
   arbitration.default_value_micros = fields.micros("default_value").value_or(arbitration.default_value_micros);
   if (const auto price = fields.micros("attention_price")) arbitration.attention_price = static_cast<double>(*price) / 1e6;
   if (fields.has("never_hold")) arbitration.never_hold = parse_symbols(fields, "never_hold", symbols);
@@ -131,7 +137,7 @@ Diversity read_diversity(Fields& policy) {
 Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   if (json.size() > limits::body_bytes_max) return fail(ErrorCode::too_large, "a policy of more than 1 MB");
   JsonDocument document;
-  TAKT_TRY_VOID(document.parse(json));
+  TAKT_TRY_VOID(parse_own_document(document, json));
   Complaints complaints;
   Fields fields(document.root(), "", complaints);
   Policy policy;
@@ -143,8 +149,10 @@ Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   policy.gates = read_gates(fields, symbols);
   policy.quiet_hours = read_quiet_hours(fields, symbols);
   policy.pauses = read_sales_pauses(fields, symbols);
-  fields.not_built("merchandising", "merchandising");
-  policy.arbitration = read_arbitration(fields, symbols);
+  policy.merchandising = read_merchandising(fields, symbols);
+  std::vector<MerchandisingRule> levers;
+  policy.arbitration = read_arbitration(fields, symbols, levers);
+  std::move(levers.begin(), levers.end(), std::back_inserter(policy.merchandising));
   policy.diversity = read_diversity(fields);
   policy.exploration = read_exploration(fields);
   fields.finish();

@@ -1,5 +1,6 @@
 #include "api/json/policy_caps.h"
 
+#include "api/json/condition_reader.h"
 #include "api/json/policy_time.h"
 #include "api/json/selector.h"
 
@@ -115,7 +116,41 @@ OnExceed read_on_exceed(Fields& rule, const std::vector<Per>& per) {
   return action.value_or(OnExceed::next_best);
 }
 
-CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbols, Complaints& complaints) {
+/// People whom nobody may remember are counted by their session. To show them nothing instead is a later release's.
+void read_without_identity(Fields& rule) {
+  enum class Without { session, block };
+  const auto without = rule.choice<Without>("without_identity", {{"session", Without::session}, {"block", Without::block}});
+  if (without && *without == Without::block) rule.complaints().add_not_built(rule.pointer("without_identity"), "blocking people without identity is not built yet");
+}
+
+/// "Of three, one for what is critical" is two limits: three of all, and two of the rest. The second one; none where nothing is kept.
+/// Why that is the same: docs/decisions/0007.
+std::optional<CapRule> read_keep(Fields& rule, const CapRule& cap, SymbolTable& symbols) {
+  std::optional<CapRule> rest;
+  const auto kept = rule.list("keep", limits::cap_rules_max);
+  if (kept.size() > 1) rule.complaints().add_not_built(rule.pointer("keep"), "more than one kept part of a limit is not built yet: make rules of their own");
+  for (const auto& [value, pointer] : kept) {
+    Fields fields(value, pointer, rule.complaints());
+    const auto match = parse_selector(fields, "match", symbols);
+    if (!match || match->selects_everything()) fields.complain("match", "must select what the slots are kept for");
+    const auto slots = fields.natural("slots", 1, 1'000'000);
+    fields.need("slots", slots.has_value());
+    if (!cap.limit) rule.complain("keep", "only a limit has slots to keep");
+    else if (slots && *slots > *cap.limit) fields.complain("slots", "is more than the limit");
+    if (cap.exempt) rule.complain("keep", "not beside exempt: make two rules");
+    fields.finish();
+    rest = cap;
+    rest->id = cap.id + "/kept";
+    rest->part_of = cap.id;
+    rest->limit = cap.limit.value_or(0) - static_cast<std::uint32_t>(std::min<std::uint64_t>(slots.value_or(0), cap.limit.value_or(0)));
+    rest->min_gap.reset();
+    rest->exempt = match;
+    rest->exempt_counts = false;
+  }
+  return rest;
+}
+
+CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbols, Complaints& complaints, std::vector<CapRule>& kept) {
   Fields rule(value, pointer, complaints);
   CapRule cap;
   cap.id = rule.text("id", limits::id_bytes_max).value_or("");
@@ -141,9 +176,9 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   cap.on_exceed = read_on_exceed(rule, cap.per);
   cap.count_unverified = rule.flag("count_unverified").value_or(false);
   read_scope(rule);
-  rule.not_built("keep", "slots kept free");
-  rule.not_built("audience", "an audience of a rule");
-  rule.not_built("without_identity", "a choice for people without identity");
+  cap.audience = read_audience(rule, "audience");
+  read_without_identity(rule);
+  if (auto rest = read_keep(rule, cap, symbols)) kept.push_back(std::move(*rest));
   rule.finish();
   return cap;
 }
@@ -157,12 +192,17 @@ void check_distinct_id(const std::string& id, std::vector<std::string>& known, c
 }
 
 std::vector<CapRule> read_caps(Fields& policy, SymbolTable& symbols) {
-  std::vector<CapRule> caps;
+  std::vector<CapRule> caps, kept;
   std::vector<std::string> ids;
   for (const auto& [value, pointer] : policy.list("caps", limits::cap_rules_max)) {
-    caps.push_back(read_cap(value, pointer, symbols, policy.complaints()));
+    caps.push_back(read_cap(value, pointer, symbols, policy.complaints(), kept));
     check_distinct_id(caps.back().id, ids, pointer, policy.complaints());
   }
+  for (CapRule& rest : kept) {   // last, so that the places of the others are those of the document
+    check_distinct_id(rest.id, ids, policy.pointer("caps"), policy.complaints());
+    caps.push_back(std::move(rest));
+  }
+  if (caps.size() > limits::cap_rules_max) policy.complain("caps", "a rule that keeps slots counts twice: with these there are more than " + std::to_string(limits::cap_rules_max));
   return caps;
 }
 

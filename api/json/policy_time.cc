@@ -1,5 +1,6 @@
 #include "api/json/policy_time.h"
 
+#include "api/json/condition_reader.h"
 #include "api/json/policy_caps.h"
 #include "api/json/selector.h"
 
@@ -103,7 +104,7 @@ std::vector<QuietPolicy> read_quiet_hours(Fields& policy, SymbolTable& symbols) 
     if (quiet.zone && quiet.zone_missing) fields.complain("zone_missing", "only the customer's zone can be missing");
     quiet.exempt = parse_selector(fields, "exempt", symbols);
     quiet.schedule = read_schedule(fields);
-    fields.not_built("audience", "an audience of a rule");
+    quiet.audience = read_audience(fields, "audience");
     fields.finish();
     all.push_back(std::move(quiet));
   }
@@ -120,6 +121,7 @@ std::vector<SalesPause> read_sales_pauses(Fields& policy, SymbolTable& symbols) 
     check_distinct_id(pause.id, ids, pointer, policy.complaints());
     pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});
     pause.until = fields.time("until");
+    pause.audience = read_audience(fields, "audience");
     pause.note = fields.text("note", limits::item_title_bytes_max).value_or("");
     fields.finish();
     all.push_back(std::move(pause));

@@ -33,11 +33,11 @@ std::string starter_policy_json() {
 std::vector<std::string> starter_placements_json() {
   return {
       R"({"type": "placement", "id": "home.hero", "channel": "web", "slots": 3,
-  "sources": ["taste", "session", "trending", "new", "popular", "service"]})",
+  "sources": ["taste", "session", "trending", "new", "popular", "pinned", "service"]})",
       R"({"type": "placement", "id": "product.similar", "channel": "web", "slots": 6,
-  "sources": ["similar", "viewed_together", "bought_together", "popular"]})",
+  "sources": ["similar", "viewed_together", "bought_together", "popular", "pinned"]})",
       R"({"type": "placement", "id": "mail.weekly", "channel": "email", "slots": 5, "contact_cost": "0.002",
-  "sources": ["taste", "trending", "new", "popular", "service"]})",
+  "sources": ["taste", "trending", "new", "popular", "pinned", "service"]})",
   };
 }
 

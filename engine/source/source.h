@@ -77,6 +77,7 @@ float content_overlap(const CatalogueItem& wanted, const CatalogueItem& other);
 /// Vector hits wanted so that finds_max remain after `without` and the kinds.
 std::size_t hits_wanted(const Search& search);
 
+void find_pinned(const Search& search, Finds& finds);
 void find_similar(const Search& search, Finds& finds);
 void find_bought_together(const Search& search, Finds& finds);
 void find_viewed_together(const Search& search, Finds& finds);

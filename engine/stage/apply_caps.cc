@@ -9,7 +9,7 @@ Candidates apply_caps(const Call& call, const Opening& opening, Candidates items
   if (opening.rules.placement.mode == PlacementMode::organic) return items;
   const std::size_t dropped_before = items.dropped.size();
   keep_if(items.alive, [&](Candidate& candidate) {
-    const CapCandidate asked{&candidate.labels, opening.contact};
+    const CapCandidate asked = opening.asked(candidate.labels);
     if (!call.caps.blocks(asked)) return true;
     std::vector<Reason> reasons = cap_reasons(call, asked, Stage::caps);
     items.dropped.push_back({candidate.index, std::move(reasons)});
@@ -18,10 +18,10 @@ Candidates apply_caps(const Call& call, const Opening& opening, Candidates items
 
   // When an item would be free again is asked only where somebody will read it: it costs more than the whole check.
   if (items.alive.empty() || call.request.explain == Explain::full) {
-    CapEnds ends(call);
+    CapEnds ends(call, opening);
     for (std::size_t i = dropped_before; i < items.dropped.size(); ++i) {
       const LabelSet labels = labels_at(call.world.catalogue->at(items.dropped[i].index), opening.rules);
-      ends.fill({&labels, opening.contact}, items.dropped[i].reasons);
+      ends.fill(opening.asked(labels), items.dropped[i].reasons);
     }
   }
   return items;

@@ -1,5 +1,6 @@
 // Stage 8. What acting is worth against what doing nothing is worth (which is 0: design.md "Worth").
 #include "core/check.h"
+#include "engine/stage/merchandising.h"
 #include "engine/stage/stages.h"
 
 #include <algorithm>
@@ -25,10 +26,12 @@ Ranked arbitrate(const Call& call, const Opening& opening, Candidates items) {
   ranked.dropped = std::move(items.dropped);
   ranked.unknown = std::move(items.unknown);
   ranked.scored = std::move(items.scored);
+  const MerchandisingRules merchandising = merchandising_now(call, opening);
   std::vector<Place> places;
   places.reserve(items.alive.size());
   for (std::uint32_t i = 0; i < items.alive.size(); ++i) {
     Candidate& candidate = items.alive[i];
+    if (!merchandising.empty()) apply_boosts(merchandising, candidate);
     candidate.score = candidate.terms.score();
     TAKT_CHECK(std::isfinite(candidate.score), "a score is a number");
     const bool beats_hold = candidate.score > 0 || candidate.pinned_slot ||

@@ -77,7 +77,8 @@ void CapEnds::fill(const CapCandidate& candidate, std::vector<Reason>& reasons) 
     const CapRule* rule = find_cap(call_.world.policy(), reason.rule);
     if (!rule) continue;
     const auto [known, is_new] = known_.try_emplace(Key{rule, key_labels(*rule, *candidate.labels)});
-    if (is_new) known->second = view_of(*rule).eligible_again(candidate, {});
+    // By itself the rule stands in another place than in `spared`; whom it is for is asked of `audiences_`.
+    if (is_new) known->second = view_of(*rule).eligible_again({candidate.labels, candidate.contact}, {}, &audiences_);
     reason.eligible_again = known->second.at;
     reason.provisional = known->second.provisional;
   }

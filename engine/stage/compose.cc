@@ -4,12 +4,15 @@
 #include "engine/stage/cap_reasons.h"
 #include "engine/stage/category_mix.h"
 #include "engine/stage/diversity.h"
+#include "engine/stage/merchandising.h"
 #include "engine/stage/slate_report.h"
 #include "engine/stage/softmax.h"
 #include "engine/stage/stages.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -52,6 +55,7 @@ public:
     for (const Candidate& item : items_) {
       normalised_.push_back(score_max > 0 ? item.score / score_max : 0.0);
       pins_ = pins_ || item.pinned_slot;
+      boosts_ = boosts_ || item.boost != 1;
       never_held_.push_back(std::find(never_hold.begin(), never_hold.end(), item.labels.kind) != never_hold.end());
       keys_.push_back(call.world.catalogue->front(item.index).id_hash);
     }
@@ -62,6 +66,7 @@ public:
     if (stop) stop_for(*stop);
     for (std::uint32_t slot = 1; slot <= opening_.limit; ++slot)
       if (!fill(slot)) break;
+    if (pins_ || boosts_) slate_.merchandising_cost = merchandising_cost();
     slate_.dropped.reserve(slate_.dropped.size() + items_.size());
     const Reason rest = reason_of(Stage::compose, slate_.hold ? ReasonCode::below_hold : ReasonCode::outranked);
     for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -110,7 +115,7 @@ private:
     if (organic_ || slate_.choices.empty()) return;
     for (std::size_t i = from; i < looked_at_; ++i) { // what every slot so far would have said of them
       if (!open_[i]) continue;
-      const CapCandidate asked{&items_[i].labels, opening_.contact};
+      const CapCandidate asked = opening_.asked(items_[i].labels);
       if (!placement_.variants && call_.taken_groups.contains(items_[i].labels.group)) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
       else if (call_.caps.blocks(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
     }
@@ -170,6 +175,25 @@ private:
     return best_score - score_of_best;
   }
 
+  /// What merchandising gave up: the places of what is there because of it, filled with the best of these and of what was outranked; and what
+  /// was put back by hand in place of the least of the rest. Worth without boosts; slots count alike.
+  double merchandising_cost() const {
+    std::vector<double> favoured, others, outranked, put_back;
+    for (const SlateChoice& choice : slate_.choices)
+      (choice.candidate.pinned_slot || choice.candidate.boost > 1 ? favoured : others).push_back(unboosted_score(choice.candidate));
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (open_[i]) (items_[i].boost < 1 ? put_back : outranked).push_back(unboosted_score(items_[i]));
+    outranked.insert(outranked.end(), favoured.begin(), favoured.end());
+    std::sort(outranked.begin(), outranked.end(), std::greater<>());
+    double cost = 0;
+    for (std::size_t i = 0; i < favoured.size(); ++i) cost += outranked[i] - favoured[i];
+    std::copy_n(outranked.begin(), favoured.size(), std::back_inserter(others));   // the slate without favours
+    std::sort(others.begin(), others.end());
+    std::sort(put_back.begin(), put_back.end(), std::greater<>());
+    for (std::size_t i = 0; i < std::min(others.size(), put_back.size()); ++i) cost += std::max(0.0, put_back[i] - others[i]);
+    return cost;
+  }
+
   /// A discount that somebody would notice becomes a reason.
   void tell(std::size_t i, ReasonCode code, double penalty) {
     const double discount = std::exp(penalty);
@@ -197,7 +221,7 @@ private:
     const std::size_t dropped_before = slate_.dropped.size();
     for (std::size_t i = 0; i < looked_at_; ++i) {
       if (!open_[i]) continue;
-      const CapCandidate asked{&items_[i].labels, opening_.contact};
+      const CapCandidate asked = opening_.asked(items_[i].labels);
       if (!placement_.variants && items_[i].labels.group == chosen.group) drop(i, {reason_of(Stage::compose, ReasonCode::group_duplicate)});
       else if (call_.caps.newly_blocked(asked)) drop(i, cap_reasons(call_, asked, Stage::compose));
     }
@@ -266,6 +290,7 @@ private:
   std::vector<char> open_;                   ///< neither chosen nor dropped (char: read two thousand times, faster than a bit)
   std::vector<char> never_held_;             ///< of a kind that hold does not beat
   bool pins_ = false;                        ///< any item has a pinned slot
+  bool boosts_ = false;                      ///< any item was put forward or back by hand
   std::uint64_t placement_key_;
   std::size_t looked_at_;                    ///< from here on nobody is an option yet
   SlateDiversity diversity_;
@@ -313,7 +338,7 @@ Slate add_fallback(Call& call, const Opening& opening, Slate slate) {
     if (slate.choices.size() == opening.limit) break;
     // The items before it are taken by now: the same checks again, as in any slate.
     const bool variant = !opening.rules.placement.variants && call.taken_groups.contains(item.labels.group);
-    if (!organic && (variant || call.caps.blocks({&item.labels, opening.contact}))) continue;
+    if (!organic && (variant || call.caps.blocks(opening.asked(item.labels)))) continue;
     call.take(item.labels, opening.contact, !organic);
     std::erase_if(slate.dropped, [&](const Dropped& dropped) { return dropped.index == item.index; });
     slate.choices.push_back({std::move(item), static_cast<std::uint32_t>(slate.choices.size() + 1), 1.0, false});

@@ -1,6 +1,8 @@
 // Stage 4. What holds for the whole opening is bound once; each item then meets a few comparisons. Every reason is reported.
 #include "engine/stage/condition_inputs.h"
 #include "engine/stage/keep_if.h"
+#include "engine/stage/merchandising.h"
+#include "engine/stage/rule_audiences.h"
 #include "engine/stage/stages.h"
 #include "engine/stage/standing_rules.h"
 #include "engine/stage/timed_rules.h"
@@ -22,23 +24,31 @@ Reason blocked(ReasonCode code, std::string rule = {}, std::optional<UtcTime> el
   return reason;
 }
 
-/// Gates, dismissals, quiet hours and pauses that hold for this customer now, with their ends.
+/// Gates, dismissals, quiet hours, pauses and what is hidden, as they hold for this customer here now, with their ends.
 class TimedNow {
 public:
-  explicit TimedNow(const Call& call) : record_(*call.person), policy_(call.world.policy()), now_(call.person.now) {
-    for (const GatePolicy& gate : policy_.gates)
-      if (gate_holds(gate, record_, now_)) gates_.push_back({&gate, gate_end(gate, record_, now_)});
+  TimedNow(const Call& call, const Opening& opening) : record_(*call.person), now_(call.person.now), hiding_(merchandising_now(call, opening)) {
+    const Policy& policy = call.world.policy();
+    const RulePrograms& programs = call.world.rulebook->rule_audiences;
+    AudiencesNow audiences(call, opening);
+    for (std::size_t i = 0; i < policy.gates.size(); ++i)
+      if (const GatePolicy& gate = policy.gates[i]; gate_holds(gate, record_, now_) && audiences.holds(programs.gates, i))
+        gates_.push_back({&gate, audiences.end(programs.gates, i, gate_end(gate, record_, now_))});
     for (const Dismissal& dismissal : record_.dismissals)
       if (dismissal_holds(dismissal, now_)) dismissals_.push_back(&dismissal);
-    for (const PausePolicy& pause : policy_.post_purchase) {
+    for (std::size_t i = 0; i < policy.post_purchase.size(); ++i) {
+      const PausePolicy& pause = policy.post_purchase[i];
       const auto may_hold = [&](const Order& order) { return now_ < order.at + pause.pause; };
-      if (std::any_of(record_.orders.begin(), record_.orders.end(), may_hold)) pauses_.push_back({&pause, {}});
+      if (!pause.schedule.holds(now_) || std::none_of(record_.orders.begin(), record_.orders.end(), may_hold) || !audiences.holds(programs.post_purchase, i)) continue;
+      pauses_.push_back({&pause, audiences.end(programs.post_purchase, i, pause.schedule.to), {}});
     }
     const std::vector<HeldZone>& zones = call.person.time.zones;
-    for (const QuietPolicy& quiet : policy_.quiet_hours)
-      if (quiet_holds(quiet, zones, now_)) quiet_.push_back({&quiet, quiet_next(quiet, zones, now_, false)});
-    for (const SalesPause& pause : policy_.pauses)
-      if (pause_holds(pause, now_)) sales_pauses_.push_back(&pause);
+    for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i)
+      if (const QuietPolicy& quiet = policy.quiet_hours[i]; quiet_holds(quiet, zones, now_) && audiences.holds(programs.quiet_hours, i))
+        quiet_.push_back({&quiet, audiences.end(programs.quiet_hours, i, quiet_next(quiet, zones, now_, false))});
+    for (std::size_t i = 0; i < policy.pauses.size(); ++i)
+      if (const SalesPause& pause = policy.pauses[i]; pause_holds(pause, now_) && audiences.holds(programs.pauses, i))
+        sales_pauses_.push_back({&pause, audiences.end(programs.pauses, i, pause.until)});
   }
 
   void report(const ItemFacts& facts, const LabelSet& labels, std::vector<Reason>& out) {
@@ -48,17 +58,20 @@ public:
       if (gate_binds(*gate, labels)) out.push_back(blocked(ReasonCode::gated, gate->id, end));
     for (const auto& [quiet, end] : quiet_)
       if (quiet_binds(*quiet, labels)) out.push_back(blocked(ReasonCode::quiet_hours, quiet->id, end));
-    for (const SalesPause* pause : sales_pauses_)
-      if (pause->match.selects(labels)) out.push_back(blocked(ReasonCode::paused, pause->id, pause->until));
+    for (const auto& [pause, end] : sales_pauses_)
+      if (pause->match.selects(labels)) out.push_back(blocked(ReasonCode::paused, pause->id, end));
+    if (const MerchandisingRule* hiding = hidden_by(hiding_, labels)) out.push_back(blocked(ReasonCode::hidden, hiding->id, hiding->schedule.to));
     report_dismissals(labels, out);
     for (PauseNow& pause : pauses_)
-      if (const auto end = pause_end_of(pause, labels); end && now_ < *end) out.push_back(blocked(ReasonCode::post_purchase, {}, end));
+      if (const auto end = pause_end_of(pause, labels); end && now_ < *end)
+        out.push_back(blocked(ReasonCode::post_purchase, {}, pause.rule_end ? std::min(*end, *pause.rule_end) : *end));
   }
 
 private:
-  struct GateNow { const GatePolicy* gate = nullptr; UtcTime end{}; };
+  struct GateNow { const GatePolicy* gate = nullptr; std::optional<UtcTime> end; };
   struct QuietNow { const QuietPolicy* quiet = nullptr; std::optional<UtcTime> end; };
-  struct PauseNow { const PausePolicy* pause = nullptr; std::map<Symbol, std::optional<UtcTime>> end_of_key; };
+  struct SalesPauseNow { const SalesPause* pause = nullptr; std::optional<UtcTime> end; };
+  struct PauseNow { const PausePolicy* pause = nullptr; std::optional<UtcTime> rule_end; std::map<Symbol, std::optional<UtcTime>> end_of_key; };
 
   /// One reason for all of them: the last one to end, none where one is for good.
   void report_dismissals(const LabelSet& labels, std::vector<Reason>& out) const {
@@ -82,13 +95,13 @@ private:
   }
 
   const CustomerRecord& record_;
-  const Policy& policy_;
   UtcTime now_;
+  MerchandisingRules hiding_;
   std::vector<GateNow> gates_;
   std::vector<const Dismissal*> dismissals_;
   std::vector<PauseNow> pauses_;             ///< with an order young enough
   std::vector<QuietNow> quiet_;
-  std::vector<const SalesPause*> sales_pauses_;
+  std::vector<SalesPauseNow> sales_pauses_;
 };
 
 /// What this call itself keeps out: exclude, anchors, filter, items of its earlier placements.
@@ -148,7 +161,7 @@ Candidates drop_ineligible(const Call& call, const Opening& opening, Candidates 
   const StandingRules standing(call, opening);
   CallRules own(call, opening);
   AudienceRules audiences(call, opening);
-  TimedNow timed(call);
+  TimedNow timed(call, opening);
 
   std::vector<Reason> reasons;
   keep_if(items.alive, [&](Candidate& candidate) {

@@ -1,5 +1,6 @@
 // The same verdicts as drop_ineligible.cc, at any later instant: both read timed_rules.h and standing_rules.h.
-#include "engine/stage/condition_inputs.h"
+#include "engine/stage/merchandising.h"
+#include "engine/stage/rule_audiences.h"
 #include "engine/stage/stages.h"
 #include "engine/stage/standing_rules.h"
 #include "engine/stage/timed_rules.h"
@@ -45,13 +46,15 @@ private:
 
 class PauseObstacle final : public Obstacle {
 public:
-  explicit PauseObstacle(UtcTime end) : end_(end) {}
-  bool blocks(const CapCandidate&, UtcTime t) const override { return t < end_; }
-  void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
-    if (end_ > t) out.push_back(end_);
+  PauseObstacle(const PausePolicy& pause, UtcTime end) : pause_(pause), end_(end) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return t < end_ && pause_.schedule.holds(t); }
+  void edges(const CapCandidate&, UtcTime, std::vector<UtcTime>& out) const override {
+    out.push_back(end_);
+    schedule_edges(pause_.schedule, out);
   }
 
 private:
+  const PausePolicy& pause_;
   UtcTime end_;
 };
 
@@ -77,6 +80,16 @@ public:
 
 private:
   const SalesPause& pause_;
+};
+
+class HideObstacle final : public Obstacle {
+public:
+  explicit HideObstacle(const MerchandisingRule& rule) : rule_(rule) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return rule_.schedule.holds(t); }
+  void edges(const CapCandidate&, UtcTime, std::vector<UtcTime>& out) const override { schedule_edges(rule_.schedule, out); }
+
+private:
+  const MerchandisingRule& rule_;
 };
 
 class DismissalObstacle final : public Obstacle {
@@ -106,14 +119,22 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
   const Policy& policy = call.world.policy();
   if (item.item.starts_at || item.item.ends_at) obstacles.push_back(std::make_unique<ScheduleObstacle>(item.item));
   if (auto audience = audience_obstacle(call, opening, item)) obstacles.push_back(std::move(audience));
-  for (const GatePolicy& gate : policy.gates)
-    if (gate_binds(gate, labels)) obstacles.push_back(std::make_unique<GateObstacle>(gate, record));
-  for (const PausePolicy& pause : policy.post_purchase)
-    if (const auto end = pause_end(pause, record, pause_key(pause, labels))) obstacles.push_back(std::make_unique<PauseObstacle>(*end));
-  for (const QuietPolicy& quiet : policy.quiet_hours)
-    if (quiet_binds(quiet, labels)) obstacles.push_back(std::make_unique<QuietObstacle>(quiet, call.person.time.zones));
-  for (const SalesPause& pause : policy.pauses)
-    if (pause.match.selects(labels)) obstacles.push_back(std::make_unique<SalesPauseObstacle>(pause));
+  const RulePrograms& audiences = call.world.rulebook->rule_audiences;
+  const ConditionInputs inputs = condition_inputs(call, opening);
+  const auto add = [&](std::unique_ptr<Obstacle> obstacle, const RulePrograms::Programs& programs, std::size_t place) {
+    obstacles.push_back(for_audience(std::move(obstacle), programs, place, inputs));
+  };
+  for (std::size_t i = 0; i < policy.gates.size(); ++i)
+    if (gate_binds(policy.gates[i], labels)) add(std::make_unique<GateObstacle>(policy.gates[i], record), audiences.gates, i);
+  for (std::size_t i = 0; i < policy.post_purchase.size(); ++i)
+    if (const auto end = pause_end(policy.post_purchase[i], record, pause_key(policy.post_purchase[i], labels)))
+      add(std::make_unique<PauseObstacle>(policy.post_purchase[i], *end), audiences.post_purchase, i);
+  for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i)
+    if (quiet_binds(policy.quiet_hours[i], labels)) add(std::make_unique<QuietObstacle>(policy.quiet_hours[i], call.person.time.zones), audiences.quiet_hours, i);
+  for (std::size_t i = 0; i < policy.pauses.size(); ++i)
+    if (policy.pauses[i].match.selects(labels)) add(std::make_unique<SalesPauseObstacle>(policy.pauses[i]), audiences.pauses, i);
+  for (std::size_t i = 0; i < policy.merchandising.size(); ++i)
+    if (hides(policy.merchandising[i], labels)) add(std::make_unique<HideObstacle>(policy.merchandising[i]), audiences.merchandising, i);
   for (const Dismissal& dismissal : record.dismissals)
     if (dismissal_binds(dismissal, labels)) obstacles.push_back(std::make_unique<DismissalObstacle>(dismissal));
   return obstacles;
@@ -125,8 +146,11 @@ EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const 
   views.reserve(obstacles.size());
   for (const auto& obstacle : obstacles) views.push_back(obstacle.get());
   const LabelSet labels = labels_at(item, opening.rules);
-  const CapCandidate candidate{&labels, opening.contact};
-  if (opening.rules.placement.mode == PlacementMode::promote) return call.caps.eligible_again(candidate, views);
+  const CapCandidate candidate = opening.asked(labels);
+  if (opening.rules.placement.mode == PlacementMode::promote) {
+    const CapAudiences audiences(call, opening);
+    return call.caps.eligible_again(candidate, views, &audiences);
+  }
   return eligible_again(*call.ledger, {}, call.person.time, views, candidate, {}, call.person.now); // organic: no caps
 }
 

@@ -1,4 +1,5 @@
 #include "engine/source/source.h"
+#include "engine/stage/merchandising.h"
 
 #include <algorithm>
 
@@ -11,9 +12,9 @@ struct SourceEntry {
   void (*find)(const Search& search, Finds& finds);
 };
 
-/// Every source, in the order that breaks ties. Not here: `caller` replaces them all; `pinned` and `list` need documents of a
-/// later release and find nothing until then.
+/// Every source, in the order that breaks ties. Not here: `caller` replaces them all, `list` is what falls back.
 constexpr SourceEntry sources[] = {
+    {Source::pinned, false, find_pinned},
     {Source::similar, false, find_similar},
     {Source::bought_together, false, find_bought_together},
     {Source::viewed_together, false, find_viewed_together},
@@ -60,7 +61,7 @@ std::size_t candidates_wanted(const Opening& opening) {
 std::size_t finds_per_source(const Search& search) {
   constexpr std::size_t find_min = 20;
   std::size_t sources_asked = 0;
-  for (const SourceEntry& entry : sources) sources_asked += applies(entry, search, false) ? 1 : 0;
+  for (const SourceEntry& entry : sources) sources_asked += entry.source != Source::pinned && applies(entry, search, false) ? 1 : 0;
   return std::clamp(2 * candidates_wanted(search.opening) / std::max<std::size_t>(sources_asked, 1), find_min, limits::per_source_max);
 }
 
@@ -97,8 +98,9 @@ std::vector<Sourced> merge(const std::vector<Sourced>& found) {
 
 /// Keeps the best limits::candidates_max, then puts them in the order of item ids.
 void bound(std::vector<Sourced>& merged, const Catalogue& catalogue) {
+  const auto has_place = [](const Sourced& one) { return one.source == Source::launch || one.source == Source::pinned; };
   const auto better = [&](const Sourced& a, const Sourced& b) {
-    if ((a.source == Source::launch) != (b.source == Source::launch)) return a.source == Source::launch; // has its places
+    if (has_place(a) != has_place(b)) return has_place(a);
     if (a.find.score != b.find.score) return a.find.score > b.find.score;
     if (a.source != b.source) return a.source < b.source;
     return catalogue.rank(a.find.index) < catalogue.rank(b.find.index);
@@ -132,7 +134,12 @@ Candidate candidate_of(const Sourced& sourced, const Catalogue& catalogue, const
 Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeatures& features, std::span<const ItemIndex> without, bool popular_only) {
   const Catalogue& catalogue = *call.world.catalogue;
   Search search{call, opening, features, without, known_anchors(call, opening)};
-  if (opening.request.candidates) return popular_only ? Candidates{} : take_caller_candidates(search);
+  if (opening.request.candidates) {
+    if (popular_only) return {};
+    Candidates offered = take_caller_candidates(search);
+    place_pins(pins_now(call, opening), offered);
+    return offered;
+  }
   search.finds_max = popular_only ? limits::candidates_max : finds_per_source(search);
 
   std::vector<Sourced> found;
@@ -150,6 +157,8 @@ Candidates retrieve_items(Call& call, const Opening& opening, const CustomerFeat
   Candidates candidates;
   candidates.alive.reserve(merged.size());
   for (const Sourced& sourced : merged) candidates.alive.push_back(candidate_of(sourced, catalogue, opening));
+  if (std::any_of(merged.begin(), merged.end(), [](const Sourced& sourced) { return sourced.source == Source::pinned; }))
+    place_pins(pins_now(call, opening), candidates);
   return candidates;
 }
 

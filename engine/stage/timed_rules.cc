@@ -25,12 +25,18 @@ const Fact::Switch* latest_switch(const Fact& fact, UtcTime t) {
 
 } // namespace
 
+void schedule_edges(const Schedule& schedule, Edges& out) {
+  for (const auto& bound : {schedule.from, schedule.to})
+    if (bound) out.push_back(*bound);
+}
+
 bool gate_binds(const GatePolicy& gate, const LabelSet& labels) {
-  if (!gate.match.selects(labels)) return false;
+  if (!gate.match.selects(labels) || (gate.exempt && gate.exempt->selects(labels))) return false;
   return gate.allow.selects_everything() || !gate.allow.selects(labels);
 }
 
 bool gate_holds(const GatePolicy& gate, const CustomerRecord& record, UtcTime t) {
+  if (!gate.schedule.holds(t)) return false;
   for (const Fact& fact : record.facts) {
     if (fact.name != gate.fact) continue;
     const Fact::Switch* latest = latest_switch(fact, t);
@@ -42,6 +48,7 @@ bool gate_holds(const GatePolicy& gate, const CustomerRecord& record, UtcTime t)
 }
 
 void gate_edges(const GatePolicy& gate, const CustomerRecord& record, Edges& out) {
+  schedule_edges(gate.schedule, out);
   for (const Fact& fact : record.facts) {
     if (fact.name != gate.fact) continue;
     for (const Fact::Switch& change : fact.switches) {
@@ -61,7 +68,7 @@ UtcTime gate_end(const GatePolicy& gate, const CustomerRecord& record, UtcTime t
 }
 
 Symbol pause_key(const PausePolicy& pause, const LabelSet& labels) {
-  if (!pause.match.selects(labels)) return Symbol::none;
+  if (!pause.match.selects(labels) || (pause.exempt && pause.exempt->selects(labels))) return Symbol::none;
   switch (pause.per) {
     case Per::item: return labels.item;
     case Per::group: return labels.group;

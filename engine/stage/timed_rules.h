@@ -16,6 +16,9 @@ namespace takt {
 /// Instants are appended to `out` in any order, also ones that are past: the caller sorts and cuts.
 using Edges = std::vector<UtcTime>;
 
+/// Both bounds, where there are any.
+void schedule_edges(const Schedule& schedule, Edges& out);
+
 /// Selected by `match` and not let through by `allow`. An absent `allow` lets nothing through.
 bool gate_binds(const GatePolicy& gate, const LabelSet& labels);
 /// An instance of the fact is active, or the last close is younger than cool_off. A lift by TTL has no cool-off.
@@ -26,7 +29,7 @@ UtcTime gate_end(const GatePolicy& gate, const CustomerRecord& record, UtcTime t
 
 /// The label that pauses: item, group, or the full category path. none where the item has none, or `per` cannot pause.
 Symbol pause_key(const PausePolicy& pause, const LabelSet& labels);
-/// max over orders with a positive net quantity under the key of order time + pause: blocks every t before it.
+/// max over orders with a positive net quantity under the key of order time + pause: while the schedule holds, blocks every t before it.
 std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key);
 
 bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels);

@@ -60,7 +60,7 @@ World race_world(Store& store, const CapRule& rule) {
   policy->version = 1;
   policy->caps = {rule};
   auto rulebook = std::make_shared<Rulebook>();
-  rulebook->policy = policy;
+  set_policy(*rulebook, policy, store.symbols());
   for (const char* id : {"home.hero", "home.side"}) {
     Placement placement;
     placement.id = *PlacementId::parse(id);

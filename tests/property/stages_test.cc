@@ -2,6 +2,7 @@
 // and the same arguments give the same slate.
 #include "engine/stage_runner.h"
 #include "engine/taste.h"
+#include "engine/stage/merchandising.h"
 #include "tests/support/engine_builders.h"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ Candidates found_by_retrieval(const Bound& bound, std::uint64_t seed) {
   Candidates found = bound.candidates();
   if (seed % 7 == 0) found.alive.clear();
   if (seed % 7 == 1) std::erase_if(found.alive, [](const Candidate& candidate) { return candidate.index % 3 != 0; });
+  place_pins(pins_now(bound.call, bound.opening), found);
   return found;
 }
 
@@ -73,7 +75,7 @@ void expect_a_lawful_slate(Scene& scene, const Slate& slate) {
     one.alive.push_back(choice.candidate);
     EXPECT_TRUE(drop_ineligible(before.call, before.opening, std::move(one)).dropped.empty());
     if (organic) continue;
-    const CapCandidate asked{&choice.candidate.labels, before.opening.contact};
+    const CapCandidate asked = before.opening.asked(choice.candidate.labels);
     EXPECT_TRUE(caps.check(asked).empty()) << "a cap does not allow slot " << slot;
     caps.add_slot(asked);
     EXPECT_TRUE(groups.insert(choice.candidate.labels.group).second || scene.placement.variants);
@@ -110,7 +112,7 @@ TEST(Stages, lose_nothing_break_nothing_and_repeat_themselves) {
   for (const Outcome outcome : {Outcome::items, Outcome::hold, Outcome::fallback, Outcome::defer}) EXPECT_GT(outcomes[outcome], 0) << to_text(outcome);
   for (const ReasonCode code : {ReasonCode::capped, ReasonCode::gap, ReasonCode::gated, ReasonCode::post_purchase, ReasonCode::dismissed, ReasonCode::inactive,
                                 ReasonCode::out_of_stock, ReasonCode::out_of_schedule, ReasonCode::placement_mismatch, ReasonCode::group_duplicate,
-                                ReasonCode::outranked, ReasonCode::below_hold})
+                                ReasonCode::outranked, ReasonCode::below_hold, ReasonCode::hidden, ReasonCode::quiet_hours, ReasonCode::paused, ReasonCode::ineligible})
     EXPECT_GT(codes[code], 0) << to_text(code);
 }
 

@@ -204,6 +204,12 @@ void when_step(ScenarioWorld& world, const Words& words) {
   if (const auto found = orders.find(verb); found != orders.end()) return order(world, who, found->second, rest);
   if (verb == "gets" && rest.size() > 2 && rest[1] == "mail") return mail_from_elsewhere(world, who, rest);
   if (verb == "allows" || verb == "forbids") return consent(world, who, verb == "allows", rest);
+  if (verb == "has") { // "anna has tier gold": a trait
+    Event event = world.event_of(who, world.clock.now);
+    event.type = EventType::identify;
+    event.traits.push_back({rest.at(0), '"' + rest.at(1) + '"'});
+    return world.send(event);
+  }
   if (verb == "is" && rest.at(0) == "in") {
     Event event = world.event_of(who, world.clock.now);
     event.type = EventType::identify;

@@ -20,6 +20,32 @@ void given_policy(ScenarioWorld& world) {
   world.policy.gates = std::move(parsed->gates);
   world.policy.quiet_hours = std::move(parsed->quiet_hours);
   world.policy.pauses = std::move(parsed->pauses);
+  world.policy.merchandising = std::move(parsed->merchandising);
+  world.rebuild();
+}
+
+/// "audience gold: {condition}"
+void given_audience(ScenarioWorld& world, const std::string& name, const std::string& condition) {
+  auto audience = parse_audience(R"({"id":")" + name + R"(","condition":)" + condition + "}");
+  if (!audience) throw Mistake("the audience is refused: " + audience.error().message);
+  world.audiences.push_back(std::move(*audience));
+  world.rebuild();
+}
+
+/// "daily is for: gold", "daily is for: {condition}": the audience of a cap or gate that was given before.
+void given_whom(ScenarioWorld& world, const std::string& rule, const std::string& audience) {
+  const std::string json = audience.starts_with("{") ? audience : '"' + audience + '"';
+  const auto parsed = parse_policy(R"({"pauses":[{"audience":)" + json + "}]}", world.store->symbols());
+  if (!parsed) throw Mistake("the audience is refused: " + parsed.error().message);
+  bool found = false;
+  const auto set = [&](auto& rules) {
+    for (auto& one : rules)
+      if (one.id == rule) one.audience = parsed->pauses.front().audience, found = true;
+  };
+  set(world.policy.caps);
+  set(world.policy.gates);
+  set(world.policy.quiet_hours);
+  if (!found) throw Mistake("there is no rule " + rule);
   world.rebuild();
 }
 
@@ -29,6 +55,8 @@ void given_step(ScenarioWorld& world, const std::string& sentence) {
   const auto colon = sentence.find(": ");
   const Words head = words_of(sentence.substr(0, colon));
   const std::vector<std::string> clauses = colon == std::string::npos ? std::vector<std::string>{} : parts_of(sentence.substr(colon + 2), ',');
+  if (head.at(0) == "audience" && colon != std::string::npos) return given_audience(world, head.at(1), sentence.substr(colon + 2));
+  if (head.size() == 3 && head[1] == "is" && head[2] == "for" && colon != std::string::npos) return given_whom(world, head[0], sentence.substr(colon + 2));
   if (head.at(0) == "item") return given_item(world, head.at(1), clauses);
   if (head.at(0) == "placement") return given_placement(world, head.at(1), clauses);
   if (head.at(0) == "cap") return given_cap(world, head.at(1), clauses);

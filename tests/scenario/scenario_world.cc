@@ -2,6 +2,8 @@
 
 #include "engine/resolve.h"
 
+#include <stdexcept>
+
 namespace takt::scenario {
 
 ScenarioWorld::ScenarioWorld() {
@@ -19,8 +21,11 @@ void ScenarioWorld::rebuild() {
   ++changes;
   auto rulebook = std::make_shared<Rulebook>();
   policy.version = changes;
-  rulebook->policy = std::make_shared<const Policy>(policy);
+  set_policy(*rulebook, std::make_shared<const Policy>(policy), store->symbols());
   for (const Placement& placement : placements) rulebook->placements.emplace(placement.id.text(), compile_placement(placement, store->symbols()));
+  auto set = AudienceSet::build(audiences, store->symbols());
+  if (!set) throw std::runtime_error(set.error().message);
+  rulebook->audiences = std::move(*set);
   auto models = std::make_shared<Models>();
   models->scorer = make_prior_scorer();
   auto next = std::make_shared<World>();

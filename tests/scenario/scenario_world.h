@@ -35,6 +35,7 @@ struct ScenarioWorld {
   ScenarioClock clock;
   std::vector<Item> items;
   std::vector<Placement> placements;
+  std::vector<Audience> audiences;
   Policy policy;
   std::string policy_json;                                       ///< what "given the policy" publishes
   std::shared_ptr<World> world = std::make_shared<World>();

@@ -96,7 +96,7 @@ protected:
     Policy policy = month.world->policy();
     change(policy);
     auto rulebook = std::make_shared<Rulebook>(*month.world->rulebook);
-    rulebook->policy = std::make_shared<const Policy>(std::move(policy));
+    set_policy(*rulebook, std::make_shared<const Policy>(std::move(policy)), *world.symbols);
     world.rulebook = std::move(rulebook);
     return world;
   }

@@ -283,6 +283,7 @@ PlacementDecision random_placement(Random& random, UtcTime now) {
   placement.dropped = {{item_id(random), {random_reason(random, now)}, now + days(2), true}, {item_id(random), {}, std::nullopt, false}};
   placement.unknown_candidates = {"nobody-knows"};
   placement.diversity_cost = 0.0625;
+  if (random.below(2) == 0) placement.merchandising_cost = 0.25;
   if (random.below(3) != 0) placement.features = random_features(random, placement);
   return placement;
 }

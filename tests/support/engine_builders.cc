@@ -1,5 +1,7 @@
 #include "tests/support/engine_builders.h"
 
+#include "engine/stage/rule_audiences.h"
+
 #include "core/check.h"
 #include "core/random.h"
 #include "features/scorer.h"
@@ -23,7 +25,7 @@ World world_of(Scene& scene) {
   World world;
   world.catalogue = Catalogue::build(scene.items, scene.symbols, 1);
   auto rulebook = std::make_shared<Rulebook>();
-  rulebook->policy = std::make_shared<const Policy>(scene.policy);
+  set_policy(*rulebook, std::make_shared<const Policy>(scene.policy), scene.symbols);
   rulebook->placements.emplace(scene.placement.id.text(), compile_placement(scene.placement, scene.symbols));
   auto audiences = AudienceSet::build(scene.audiences, scene.symbols);
   TAKT_CHECK(audiences.has_value(), "tests use audiences that can be built");
@@ -144,7 +146,9 @@ CapRule& Scene::add_cap(std::string_view id, Per per, std::uint32_t limit) {
 Bound::Bound(Scene& scene)
     : world(world_of(scene)), person(make_person(std::make_shared<const CustomerRecord>(scene.record), scene.request, *world.rulebook->policy, *world.symbols)),
       call(world, person, scene.request), rules(world.rulebook->placements.begin()->second),
-      opening{scene.request.placements.front(), rules, 0, scene.request.placements.front().limit.value_or(scene.placement.slots), call.contact_of(0)} {}
+      opening{scene.request.placements.front(), rules, 0, scene.request.placements.front().limit.value_or(scene.placement.slots), call.contact_of(0)} {
+  opening.spared = spared_caps(call, opening);
+}
 
 Candidates Bound::candidates() const {
   Candidates all;
@@ -250,24 +254,65 @@ void random_history(Scene& scene, Random& random) {
     scene.switch_fact("case_open", "case-" + std::to_string(random.below(2)), ago(24 * 40), random.below(2) == 0);
 }
 
-/// Some items are for some people: who was not shown a product lately, who bought something, evening people.
+/// Who was not shown a product lately, who bought something, evening people; three times in eight somebody.
+std::optional<Condition> random_audience(Random& random) {
+  Condition audience;
+  audience.kind = Condition::Kind::occurrence;
+  switch (random.below(8)) {
+  case 0: audience.occurrence = Occurrence{Occurrence::Book::seen, "", {}, hours(static_cast<std::int64_t>(1 + random.below(100))), 0, 1}; break;
+  case 1: audience.occurrence = Occurrence{Occurrence::Book::journey, "Order Completed", {}, days(static_cast<std::int64_t>(1 + random.below(60))), 0, 0}; break;
+  case 2:
+    audience.kind = Condition::Kind::compare;
+    audience.field = "context.hour";
+    audience.op = random.below(2) == 0 ? ConditionOp::ge : ConditionOp::lt;
+    audience.value = 18.0;
+    break;
+  default: return std::nullopt;
+  }
+  return audience;
+}
+
+/// Some items and rules are for some people.
 void random_audiences(Scene& scene, Random random) {
   if (random.below(3) == 0) scene.request.context.timezone = "Europe/Berlin";
-  for (Item& item : scene.items) {
-    Condition audience;
-    audience.kind = Condition::Kind::occurrence;
-    switch (random.below(8)) {
-    case 0: audience.occurrence = Occurrence{Occurrence::Book::seen, "", {}, hours(static_cast<std::int64_t>(1 + random.below(100))), 0, 1}; break;
-    case 1: audience.occurrence = Occurrence{Occurrence::Book::journey, "Order Completed", {}, days(static_cast<std::int64_t>(1 + random.below(60))), 0, 0}; break;
-    case 2:
-      audience.kind = Condition::Kind::compare;
-      audience.field = "context.hour";
-      audience.op = ConditionOp::ge;
-      audience.value = 18.0;
-      break;
-    default: continue;
-    }
-    item.audience = audience;
+  for (Item& item : scene.items) item.audience = random_audience(random);
+  for (CapRule& rule : scene.policy.caps) rule.audience = random_audience(random);
+  for (PausePolicy& rule : scene.policy.post_purchase) rule.audience = random_audience(random);
+  for (GatePolicy& rule : scene.policy.gates) rule.audience = random_audience(random);
+}
+
+Schedule random_schedule(Random& random) {
+  Schedule schedule;
+  if (random.below(3) == 0) schedule.from = noon + hours(static_cast<std::int64_t>(random.below(60))) - hours(30);
+  if (random.below(3) == 0) schedule.to = schedule.from.value_or(noon) + hours(static_cast<std::int64_t>(1 + random.below(40)));
+  return schedule;
+}
+
+/// Quiet hours, a stop of selling, pins, boosts and hides, each for some people or for a while.
+void random_timed_rules(Scene& scene, Random random) {
+  const auto kinds = [&] { return scene.symbol_list({random.below(2) == 0 ? "offer" : "product"}); };
+  if (random.below(3) == 0) {
+    QuietPolicy quiet{"night", {}, std::nullopt, {hours(12), hours(static_cast<std::int64_t>(13 + random.below(8)))}, std::nullopt, std::nullopt, random_schedule(random), random_audience(random)};
+    quiet.match.kinds = kinds();
+    scene.policy.quiet_hours.push_back(std::move(quiet));
+  }
+  if (random.below(6) == 0) {
+    SalesPause pause{"stop", {}, noon + hours(static_cast<std::int64_t>(random.below(20))), "", random_audience(random)};
+    pause.match.brands = scene.symbol_list({"brand-1"});
+    scene.policy.pauses.push_back(std::move(pause));
+  }
+  for (GatePolicy& gate : scene.policy.gates) gate.schedule = random_schedule(random);
+  for (PausePolicy& pause : scene.policy.post_purchase) pause.schedule = random_schedule(random);
+  for (std::size_t i = random.below(3); i > 0; --i) {
+    MerchandisingRule rule;
+    rule.id = "shelf-" + std::to_string(i);
+    rule.schedule = random_schedule(random);
+    rule.audience = random_audience(random);
+    if (random.below(2) == 0) rule.pins.push_back({scene.symbol(scene.items[random.below(scene.items.size())].id.text()), static_cast<std::uint32_t>(1 + random.below(4))});
+    if (random.below(2) == 0) rule.boosts.emplace_back().factor = 0.5 + static_cast<double>(random.below(5));
+    if (random.below(2) == 0) rule.hide.emplace().tags = scene.symbol_list({"tag-1"});
+    for (MerchandisingRule::Boost& boost : rule.boosts) boost.match.kinds = kinds();
+    scene.policy.merchandising.push_back(std::move(rule));
   }
 }
 
@@ -288,6 +333,7 @@ std::unique_ptr<Scene> random_scene(std::uint64_t seed, std::size_t items_count)
   scene->request.seed = random.next();
   if (random.below(4) == 0) scene->request.explain = Explain::full;
   random_audiences(*scene, Random(~seed));
+  random_timed_rules(*scene, Random(~seed / 3));
   return scene;
 }
 

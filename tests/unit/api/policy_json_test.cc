@@ -129,10 +129,9 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   const std::string base = std::string(rolling) + ",";
   const std::vector<std::pair<std::string, std::string>> cases{
       {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"},
-      {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep"},
-      {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"}, {with_cap(base + R"("audience":"vip")"), "/caps/0/audience"},
-      {with_cap(base + R"("without_identity":"session")"), "/caps/0/without_identity"},
-      {R"({"merchandising":[{"id":"x"}]})", "/merchandising"}, {R"({"arbitration":{"levers":[{"x":1}]}})", "/arbitration/levers"}};
+      {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":1},{"match":{"tags":["b"]},"slots":1}])"), "/caps/0/keep"},
+      {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"},
+      {with_cap(base + R"("without_identity":"block")"), "/caps/0/without_identity"}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
     EXPECT_EQ(error.code, ErrorCode::not_built) << json << error.message;
@@ -141,6 +140,62 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   }
   EXPECT_TRUE(Parsed(R"({"quiet_hours":[],"merchandising":[],"arbitration":{"levers":[]},"fatigue":{"learn":false}})").policy);
   EXPECT_FALSE(Parsed("{}").policy->fatigue.learn); // nobody is moved to another curve unasked
+}
+
+TEST(PolicyJson, AnAudienceOnEveryKindOfRule) {
+  Parsed parsed(R"({"caps":[{"id":"c","min_gap":"1h","audience":"vip"}],"post_purchase":[{"pause":"1d","audience":"vip","schedule":{"to":"2027-01-01T00:00:00Z"}}],
+    "gates":[{"fact":"f","audience":"vip","schedule":{"from":"2026-01-01T00:00:00Z"},"exempt":{"tags":["x"]}}],
+    "quiet_hours":[{"from":"21:00","to":"08:00","audience":{"field":"customer.traits.tier","op":"eq","value":"gold"}}],"pauses":[{"audience":"vip"}],
+    "merchandising":[{"pin":[{"item":"a","slot":1}],"audience":"vip"}],"arbitration":{"levers":[{"factor":2,"audience":"vip"}]}})");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message << parsed.policy.error().fields.front().pointer;
+  const Policy& policy = *parsed.policy;
+  for (const auto* audience : {&policy.caps[0].audience, &policy.post_purchase[0].audience, &policy.gates[0].audience, &policy.pauses[0].audience, &policy.merchandising[0].audience,
+                               &policy.merchandising[1].audience}) {
+    ASSERT_TRUE(*audience);
+    EXPECT_EQ((*audience)->kind, Condition::Kind::audience);
+    EXPECT_EQ((*audience)->field, "vip");
+  }
+  EXPECT_EQ(policy.quiet_hours[0].audience->kind, Condition::Kind::compare);
+  EXPECT_EQ(policy.gates[0].schedule.from, parse_utc("2026-01-01T00:00:00Z").value());
+  EXPECT_EQ(policy.post_purchase[0].schedule.to, parse_utc("2027-01-01T00:00:00Z").value());
+  EXPECT_TRUE(policy.merchandising[1].is_lever);
+  EXPECT_EQ(policy.merchandising[1].boosts.at(0).factor, 2);
+}
+
+TEST(PolicyJson, KeptSlotsAreASecondRule) {
+  Parsed parsed(with_cap(R"("limit":3,"window":{"kind":"rolling","length":"7d"},"min_gap":"1h","keep":[{"match":{"tags":["critical"]},"slots":1}])"));
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  ASSERT_EQ(parsed.policy->caps.size(), 2U);
+  const CapRule& rest = parsed.policy->caps[1];
+  EXPECT_EQ(rest.id, "c1/kept");
+  EXPECT_EQ(rest.part_of, "c1");
+  EXPECT_EQ(rest.limit, 2U);
+  EXPECT_EQ(rest.exempt->tags, std::vector<Symbol>{parsed.symbol("critical")});
+  EXPECT_FALSE(rest.exempt_counts);
+  EXPECT_FALSE(rest.min_gap); // the first one has it
+}
+
+TEST(PolicyJson, MistakesOfKeepAudienceAndMerchandisingHavePointers) {
+  const std::string base = std::string(rolling) + ",";
+  std::string fifty;
+  for (int i = 0; i < 50; ++i) fifty += (i == 0 ? "" : ",") + std::string(R"({"id":"c)") + std::to_string(i) + R"(",)" + base + R"("keep":[{"match":{"tags":["a"]},"slots":1}]})";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep/0/match"}, {with_cap(base + R"("keep":[{"match":{"tags":["a"]}}])"), "/caps/0/keep/0/slots"},
+      {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":4}])"), "/caps/0/keep/0/slots"}, {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":0}])"), "/caps/0/keep/0/slots"},
+      {with_cap(R"("min_gap":"1h","keep":[{"match":{"tags":["a"]},"slots":1}])"), "/caps/0/keep"},
+      {with_cap(base + R"("exempt":{"kinds":["service"]},"keep":[{"match":{"tags":["a"]},"slots":1}])"), "/caps/0/keep"}, {R"({"caps":[)" + fifty + "]}", "/caps"},
+      {with_cap(base + R"("audience":{"field":"item.brand","op":"eq","value":"x"})"), "/caps/0/audience/field"}, {with_cap(base + R"("audience":7)"), "/caps/0/audience"},
+      {R"({"merchandising":[{"id":"x"}]})", "/merchandising/0"}, {R"({"merchandising":[{"pin":[{"slot":1}]}]})", "/merchandising/0/pin/0/item"},
+      {R"({"merchandising":[{"pin":[{"item":"a","slot":0}]}]})", "/merchandising/0/pin/0/slot"}, {R"({"merchandising":[{"pin":[{"item":"a","slot":1},{"item":"b","slot":1}]}]})", "/merchandising/0/pin/1"},
+      {R"({"merchandising":[{"boost":[{"factor":6}]}]})", "/merchandising/0/boost/0/factor"}, {R"({"merchandising":[{"boost":[{"match":{}}]}]})", "/merchandising/0/boost/0/factor"},
+      {R"({"merchandising":[{"hide":{}}]})", "/merchandising/0/hide"}, {R"({"merchandising":[{"id":"a","hide":{"tags":["x"]}},{"id":"a","hide":{"tags":["x"]}}]})", "/merchandising/1/id"},
+      {R"({"arbitration":{"levers":[{"factor":0.1}]}})", "/arbitration/levers/0/factor"}, {R"({"arbitration":{"levers":[{"factor":2,"pin":[]}]}})", "/arbitration/levers/0/pin"}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << json;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
 }
 
 TEST(PolicyJson, EveryKindOfWindow) {

@@ -63,17 +63,17 @@ TEST(DecisionCodec, ScoresKeepEveryBit) {
 
 TEST(DecisionCodec, ANewerFormatIsRefusedByName) {
   std::string bytes = encode_decision(random_decision(1));
-  bytes[0] = 4;
+  bytes[0] = 5;
   const auto decoded = decode_decision(bytes);
   ASSERT_FALSE(decoded);
-  EXPECT_NE(decoded.error().message.find("format 4 is newer than this build knows (3)"), std::string::npos);
+  EXPECT_NE(decoded.error().message.find("format 5 is newer than this build knows (4)"), std::string::npos);
 }
 
 TEST(DecisionCodec, AnUnknownSectionIsSkipped) {
   const DecisionRecord record = random_decision(2);
   ByteWriter out;
   out.raw(encode_decision(record));
-  out.varint(5);
+  out.varint(99);
   out.text("outcomes, one day");
   EXPECT_EQ(decode_decision(out.bytes()).value(), record);
 }
@@ -83,9 +83,14 @@ TEST(DecisionCodec, ADecisionOfFormat2IsRead) { // the same without the section 
   for (PlacementDecision& placement : record.decision.placements) {
     placement.features.custom_columns.clear();
     placement.features.custom.clear();
+    placement.merchandising_cost.reset();
   }
   std::string bytes = encode_decision(record);
-  ASSERT_EQ(bytes.substr(bytes.size() - 2), std::string("\x04\0", 2));
+  ASSERT_EQ(bytes.substr(bytes.size() - 4), std::string("\x04\0\x05\0", 4));
+  bytes.resize(bytes.size() - 2);
+  EXPECT_FALSE(decode_decision(bytes)) << "a section is missing";
+  bytes.front() = 3;
+  EXPECT_EQ(decode_decision(bytes).value(), record) << "format 3, before there was merchandising";
   bytes.resize(bytes.size() - 2);
   EXPECT_FALSE(decode_decision(bytes)) << "a section is missing";
   bytes.front() = 2;

@@ -14,7 +14,7 @@ TEST(Reason, CodesAreThoseOfTheContractInOrder) {
   std::istringstream codes("capped gap fatigued post_purchase gated quiet_hours consent ineligible inactive out_of_schedule out_of_stock "
                            "placement_mismatch excluded filtered duplicate group_duplicate diversity holdout below_hold dismissed "
                            "budget_exhausted paused hidden outranked not_retrieved unknown_item anchor no_rate deadline_skipped contention "
-                           "no_candidates store_unavailable bot calibration launch");
+                           "no_candidates store_unavailable bot calibration launch boosted pinned");
   std::string code;
   std::size_t count = 0;
   for (; codes >> code; ++count) EXPECT_EQ(to_text(static_cast<ReasonCode>(count)), code);

@@ -301,7 +301,7 @@ TEST(World, names_its_versions) {
   auto policy = std::make_shared<Policy>();
   policy->version = 5;
   policy->hash = 77;
-  rulebook->policy = policy;
+  set_policy(*rulebook, policy, symbols);
   const World world{Catalogue::build({}, symbols, 9), rulebook, untrained_models(), nullptr, &symbols};
   const Versions versions = world.versions();
   EXPECT_EQ(versions.rules, 5U);
