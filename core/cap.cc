@@ -161,35 +161,77 @@ bool CapView::State::blocks_in(const RuleGroup& group, const CapCandidate& candi
   });
 }
 
+/// What was asked so far, and the state that answers: made when it is first asked, and made again where it was made for less.
+struct CapView::Asked {
+  struct Slot { LabelSet labels; ContactId contact; };
+  const Ledger& ledger;
+  std::span<const CapRule> rules;
+  PersonTime time;
+  UtcTime t;
+  detail::Focus focus;
+  bool is_expecting = false;             ///< else, and after somebody came who was not expected, everything is counted
+  bool is_whole = false;
+  std::size_t slots_expected = slots_first;
+  std::vector<Slot> slots = {};
+  std::unique_ptr<State> state = nullptr;
+};
+
 CapView::CapView(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time, UtcTime t)
-    : state_(std::make_unique<State>(ledger, rules, time, t, slots_first)) {}
+    : asked_(std::make_unique<Asked>(Asked{ledger, rules, time, t, detail::Focus(rules, detail::wakeful_rules(rules, detail::elements_most(ledger) + slots_first))})) {}
 CapView::~CapView() = default;
 CapView::CapView(CapView&&) noexcept = default;
 
+CapView::State& CapView::state() const {
+  Asked& asked = *asked_;
+  if (asked.state) return *asked.state;
+  asked.is_whole = asked.is_whole || !asked.is_expecting;
+  asked.state = std::make_unique<State>(asked.ledger, asked.rules, asked.time, asked.t, asked.slots_expected, asked.is_whole ? nullptr : &asked.focus);
+  for (const Asked::Slot& slot : asked.slots) asked.state->add_slot({&slot.labels, slot.contact});
+  return *asked.state;
+}
+
+CapView::State& CapView::state_for(const LabelSet& candidate) const {
+  Asked& asked = *asked_;
+  if (asked.is_expecting && !asked.is_whole && !asked.focus.has(candidate)) {
+    asked.is_whole = true;
+    asked.state.reset();
+  }
+  return state();
+}
+
+void CapView::expect(const LabelSet& candidate) const {
+  Asked& asked = *asked_;
+  if (asked.is_whole || (asked.state && asked.focus.has(candidate))) return;
+  asked.is_expecting = true;
+  asked.focus.add(candidate);
+  asked.state.reset();
+}
+
 void CapView::add_slot(const CapCandidate& chosen) {
-  State& state = *state_;
-  if (state.asleep()) state.slots_so_far.push_back({*chosen.labels, chosen.contact});
-  if (state.slots_so_far.size() <= state.slots_expected) return state.add_slot(chosen);
+  Asked& asked = *asked_;
+  State& state = state_for(*chosen.labels);
+  asked.slots.push_back({*chosen.labels, chosen.contact});
+  if (asked.slots.size() <= asked.slots_expected || !state.asleep()) return state.add_slot(chosen);
   // More slots than a sleeping rule was judged for: once more, for many more.
-  auto wider = std::make_unique<State>(state.ledger, state.rules, state.time, state.t, state.slots_expected * slots_growth);
-  wider->slots_so_far = std::move(state.slots_so_far);
-  for (const State::Slot& slot : wider->slots_so_far) wider->add_slot({&slot.labels, slot.contact});
-  state_ = std::move(wider);
+  asked.slots_expected *= slots_growth;
+  asked.state.reset();
 }
 
 bool CapView::blocks(const CapCandidate& candidate) const {
-  const auto blocks_in = [&](const RuleGroup& group) { return state_->blocks_in(group, candidate); };
-  return std::any_of(state_->groups.begin(), state_->groups.end(), blocks_in);
+  const State& state = state_for(*candidate.labels);
+  const auto blocks_in = [&](const RuleGroup& group) { return state.blocks_in(group, candidate); };
+  return std::any_of(state.groups.begin(), state.groups.end(), blocks_in);
 }
 
 bool CapView::newly_blocked(const CapCandidate& candidate) const {
-  const auto blocks_in = [&](std::size_t group) { return state_->blocks_in(state_->groups[group], candidate); };
-  return std::any_of(state_->tightened.begin(), state_->tightened.end(), blocks_in);
+  const State& state = state_for(*candidate.labels);
+  const auto blocks_in = [&](std::size_t group) { return state.blocks_in(state.groups[group], candidate); };
+  return std::any_of(state.tightened.begin(), state.tightened.end(), blocks_in);
 }
 
 std::vector<CapBlock> CapView::check(const CapCandidate& candidate) const {
   std::vector<CapBlock> found;
-  const State& state = *state_;
+  const State& state = state_for(*candidate.labels);
   state.for_each_suspect(*candidate.labels, state.scheduled & ~candidate.spared, [&](std::size_t rule, KeyId key, std::span<const Symbol> parts) {
     const KeyVerdict verdict = state.judge(rule, key, candidate.contact);
     const auto report = [&](BlockKind kind) {

@@ -125,9 +125,9 @@ struct EligibleAgain {
   bool provisional = false;              ///< a live entry, if shown at t, would give another answer
 };
 
-/// The rules bound to one ledger at one instant. Build once per decision, ask per candidate.
-/// Holds references: ledger and rules must outlive it. Threads: one at a time (it caches).
-/// Cost: build O(entries × rules) over label sets, not strings; `check` O(rules) hash look-ups.
+/// The rules bound to one ledger at one instant. Make once per decision, ask per candidate.
+/// Holds references: ledger and rules must outlive it. Threads: one at a time (it caches, and counts when it is first asked).
+/// Cost: counting O(entries × rules) over label sets, not strings; `check` O(rules) hash look-ups.
 class CapView {
 public:
   CapView(const Ledger& ledger, std::span<const CapRule> rules, const PersonTime& time, UtcTime t);
@@ -136,6 +136,9 @@ public:
   CapView(const CapView&) = delete;
   CapView& operator=(const CapView&) = delete;
 
+  /// These will be asked: what cannot matter to any of them is not counted. Whoever was not expected gets the same answers, and the first one
+  /// costs counting anew, everything. Cost: some ns.
+  void expect(const LabelSet& candidate) const;
   /// This call's earlier slots: granted at t, in V from now on.
   void add_slot(const CapCandidate& chosen);
   /// Every blocking rule, key and kind; empty = free. `blocks` is the same without the report.
@@ -151,7 +154,10 @@ public:
   struct State;                          ///< private to core/cap*: core/cap_state.h
 
 private:
-  std::unique_ptr<State> state_;
+  struct Asked;
+  State& state() const;
+  State& state_for(const LabelSet& candidate) const;
+  std::unique_ptr<Asked> asked_;
 };
 
 /// Earlier slots of the call block at t only (t+1 is an edge); the rest follows the ledger as known at t.

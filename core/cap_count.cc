@@ -79,12 +79,12 @@ KeyId RuleGroup::insert(std::span<const Symbol> key) {
 
 } // namespace detail
 
-CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots)
+CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots, const detail::Focus* focus)
     : ledger(all), rules(bound), time(person_time), t(now), slots_expected(slots), counted(bound) {
   bind_rules();
   bind_windows();
   bind_selectors();
-  count_entries();
+  count_entries(focus);
   sum_windows();
   keep_reachable();
   bind_groups();
@@ -101,11 +101,9 @@ CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const P
 void CapView::State::bind_rules() {
   TAKT_CHECK(rules.size() <= 64, "the policy parser allows fewer rules");
   bound_rules.resize(rules.size());
-  const std::uint64_t most = elements_most();
+  awake = detail::wakeful_rules(rules, detail::elements_most(ledger) + slots_expected);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const CapRule& rule = rules[i];
-    const auto fill = detail::fill_of(rule);
-    if (rule.min_gap || (fill && most + slots_expected >= *fill)) awake |= rule_bit(i);
     bound_rules[i].series = counted.series_of(rule);
     bound_rules[i].begin = detail::window_begin(rule.window, time, t);
     if (rule.schedule.holds(t)) scheduled |= rule_bit(i);
@@ -237,10 +235,13 @@ std::uint64_t contact_hash(const ContactId& contact) {
 
 } // namespace
 
-void CapView::State::count_entries() {
+void CapView::State::count_entries(const detail::Focus* focus) {
   const std::size_t sets = ledger.label_sets.size();
   label_rules.reserve(sets);
-  for (const LabelSet& labels : ledger.label_sets) label_rules.push_back(counting(labels));
+  for (const LabelSet& labels : ledger.label_sets) {
+    const RuleSet taken = counting(labels);
+    label_rules.push_back(focus && taken != 0 ? taken & ~focus->indifferent(labels) : taken);
+  }
   sums.counts.assign(sets * sums.columns, 0);
   sums.latest.assign(sets * sums.begins.size(), UtcTime::min());
   sums.live.assign(sets, 0);

@@ -10,13 +10,24 @@ using detail::for_each_rule;
 using detail::RuleSet;
 using detail::rule_bit;
 
+namespace detail {
+
 /// An entry is an element once, and once more for each later mark at most (shown again, clicked, an event).
-std::uint64_t CapView::State::elements_most() const {
+std::uint64_t elements_most(const Ledger& ledger) {
   std::uint64_t most = 0;
   for (const Entry& entry : ledger.entries) most += std::max<std::size_t>(entry.marks.size(), 1);
   for (const Tally& tally : ledger.tallies) most += tally.count;
   return most;
 }
+
+RuleSet wakeful_rules(std::span<const CapRule> rules, std::uint64_t elements) {
+  RuleSet wakeful = 0;
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (const auto fill = fill_of(rules[i]); rules[i].min_gap || (fill && elements >= *fill)) wakeful |= rule_bit(i);
+  return wakeful;
+}
+
+} // namespace detail
 
 std::uint64_t CapView::State::counted_most(std::size_t rule) const {
   const detail::BoundRule& bound = bound_rules[rule];

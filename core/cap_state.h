@@ -8,6 +8,7 @@
 /// Most rules of a rule book are far from their limit most of the time. Entries are counted by label set and window first; a rule
 /// that all of them together could not fill gets no keys at all (it sleeps: cap_reach.cc), and the others get keys for what they
 /// still count.
+#include "core/cap_focus.h"
 #include "core/cap_history.h"
 #include "core/cap_walk.h"
 
@@ -37,6 +38,11 @@ struct KeyDetail {
   std::uint32_t live = 0;            ///< |V| of the ledger
   std::uint32_t slots = 0;           ///< 1 + index into State::slot_contacts; 0: no earlier slot
 };
+
+/// Of any rule and key, at least as many elements as there are.
+std::uint64_t elements_most(const Ledger& ledger);
+/// Rules that a key with so many elements could block: the others sleep.
+RuleSet wakeful_rules(std::span<const CapRule> rules, std::uint64_t elements);
 
 struct RuleGroup {
   KeyShape shape;
@@ -89,13 +95,14 @@ struct LabelSums {
 
 struct CapView::State {
   /// `slots`: so many may be added; for more it has to be made again.
-  State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots);
+  /// `focus`: only what may matter to its candidates is counted; null: everything. Read here only.
+  State(const Ledger& all, std::span<const CapRule> bound, const PersonTime& person_time, UtcTime now, std::size_t slots, const detail::Focus* focus = nullptr);
 
   // ---- bound and counted once (cap_count.cc)
   void bind_rules();
   void bind_windows();
   void bind_selectors();
-  void count_entries();
+  void count_entries(const detail::Focus* focus);
   void sum_windows();
   void bind_groups();
   void bind_labels();
@@ -114,7 +121,6 @@ struct CapView::State {
   detail::RuleSet counting(const LabelSet& labels) const;   ///< rules whose H takes things of these labels
 
   // ---- which rules could block at all (cap_reach.cc)
-  std::uint64_t elements_most() const;                      ///< of any rule and key, at least as many as there are
   std::uint64_t counted_most(std::size_t rule) const;       ///< the same for one rule and its window
   void keep_reachable();
   bool asleep() const { return static_cast<std::size_t>(std::popcount(awake)) < rules.size(); }
@@ -171,8 +177,6 @@ struct CapView::State {
   struct UnverifiedItem { std::uint32_t labels; detail::RuleSet rules; UtcTime at; };
   std::vector<UnverifiedItem> unverified_items;        ///< while counting
 
-  struct Slot { LabelSet labels; ContactId contact; };
-  std::vector<Slot> slots_so_far;                      ///< kept while a rule sleeps: with them a wider state can be made
   std::vector<std::vector<ContactId>> slot_contacts;
   std::vector<std::size_t> tightened;                  ///< groups in which the latest slot filled a key
   mutable std::vector<std::pair<ContactId, bool>> known_contacts;

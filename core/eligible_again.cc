@@ -86,7 +86,7 @@ std::optional<UtcTime> Obstacle::next_free(const CapCandidate& candidate, UtcTim
 }
 
 EligibleAgain CapView::eligible_again(const CapCandidate& candidate, std::span<const Obstacle* const> obstacles, const RuleAudience* audiences) const {
-  const State& state = *state_;
+  const State& state = state_for(*candidate.labels);
   const UtcTime t = state.t;
   const auto is_in_the_way = [&](const Obstacle* obstacle) { return obstacle->blocks(candidate, t); };
   if (!blocks(candidate) && std::none_of(obstacles.begin(), obstacles.end(), is_in_the_way)) return {};

@@ -127,7 +127,19 @@ void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, std::uint16_t n
   draft.add(op::Elsewhere{std::move(labels), std::move(entry)});
 }
 
+/// The sender's own events about something we have decided ("Coupon Redeemed", with the decision): marks that a cap may count. Whoever names no
+/// decision of ours speaks of no exposure; the journey keeps it.
+void describe_named_event(Draft& draft) {
+  const DecisionId decision = named_decision(draft.event);
+  if (draft.event.type != EventType::track || draft.event.name != EventName::other || draft.event.name_text.empty() || !decision) return;
+  const std::size_t before = draft.delta.operations.size();
+  static_cast<void>(confirm_reservations(draft, MarkKind::event));
+  const Symbol name = draft.world.symbols->intern(draft.event.name_text);
+  for (std::size_t i = before; i < draft.delta.operations.size(); ++i) std::get<op::AddMark>(draft.delta.operations[i]).mark.event = name;
+}
+
 void describe_exposures(Draft& draft) {
+  describe_named_event(draft);
   const auto kind = mark_of(draft.event.name);
   if (!kind) return;
   const std::size_t before = draft.delta.operations.size();

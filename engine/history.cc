@@ -93,61 +93,6 @@ std::string parted_placement(const PlacementDecision& a, const PlacementDecision
 /// Everybody's place in [0, 1): the same people are sampled whatever else is asked.
 double place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
 
-DecisionRequest dry_copy(const DecisionRequest& request) {
-  DecisionRequest dry = request;
-  dry.explain = Explain::full;
-  dry.dry_run = true;
-  return dry;
-}
-
-/// Everything that blocks one item by itself: eligibility and caps, each asked although the other may block too.
-std::vector<Reason> blocks_of(const Call& call, const Opening& opening, ItemIndex index) {
-  Candidate candidate;
-  candidate.index = index;
-  candidate.labels = labels_at(call.world.catalogue->at(index), opening.rules);
-  std::vector<Reason> reasons;
-  Candidates alone;
-  alone.alive.push_back(candidate);
-  for (const Candidates& result : {drop_ineligible(call, opening, alone), opening.rules.placement.mode == PlacementMode::organic ? alone : apply_caps(call, opening, alone)})
-    for (const Dropped& dropped : result.dropped) reasons.insert(reasons.end(), dropped.reasons.begin(), dropped.reasons.end());
-  return reasons;
-}
-
-WhyAnswer blocked_answer(const Call& call, const Opening& opening, const CatalogueItem& item, std::vector<Reason> reasons) {
-  WhyAnswer answer;
-  answer.verdict = Verdict::blocked;
-  answer.stage = reasons.front().stage;
-  answer.blocked_by = std::move(reasons);
-  const EligibleAgain again = eligible_again_at(call, opening, item);
-  answer.eligible_again = again.at;
-  answer.provisional = again.provisional;
-  return answer;
-}
-
-/// Nothing blocks the item by itself: what became of it in the whole pipeline?
-WhyAnswer place_in_slate(const PlacementDecision& placement, const ItemId& item) {
-  WhyAnswer answer;
-  for (const Choice& choice : placement.choices) {
-    if (choice.item == item) {
-      answer.verdict = Verdict::would_show;
-      answer.stage = Stage::compose;
-      answer.terms = choice.terms;
-      answer.blocked_by = choice.reasons;
-      return answer;
-    }
-    answer.outranked_by.push_back(choice.item.text());
-  }
-  for (const DroppedItem& dropped : placement.dropped)
-    if (dropped.item == item && !dropped.blocked_by.empty()) {
-      answer.verdict = Verdict::outranked;
-      answer.stage = dropped.blocked_by.front().stage;
-      answer.blocked_by = dropped.blocked_by;
-      return answer;
-    }
-  answer.outranked_by.clear();
-  return answer; // not_retrieved
-}
-
 } // namespace
 
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) {
@@ -268,48 +213,6 @@ Result<RecordCheck> check_records(Store& store, const std::function<void(std::si
   }));
   TAKT_TRY_VOID(std::move(status));
   return check;
-}
-
-std::string_view to_text(Verdict verdict) {
-  switch (verdict) {
-  case Verdict::shown: return "shown";
-  case Verdict::would_show: return "would_show";
-  case Verdict::blocked: return "blocked";
-  case Verdict::outranked: return "outranked";
-  case Verdict::not_retrieved: return "not_retrieved";
-  case Verdict::unknown_item: return "unknown_item";
-  }
-  return "unknown_item";
-}
-
-Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock) {
-  const auto index = world.catalogue->find(world.symbols->find(item.text()));
-  if (!index) return WhyAnswer{Verdict::unknown_item, Stage::retrieve, {{Stage::retrieve, ReasonCode::unknown_item, {}, {}, {}, {}, {}, false}}, {}, false, {}, {}};
-  const DecisionRequest dry = dry_copy(request);
-  const Call call(world, person, dry);
-  TAKT_TRY(openings, open_placements(call));
-  if (openings.size() != 1) return fail(ErrorCode::invalid, "why asks about one placement");
-  std::vector<Reason> reasons = blocks_of(call, openings.front(), *index);
-  if (!reasons.empty()) return blocked_answer(call, openings.front(), world.catalogue->at(*index), std::move(reasons));
-  StageRunner stages(clock);
-  TAKT_TRY(decision, run_stages(world, person, dry, stages));
-  return place_in_slate(decision.placements.front(), world.catalogue->at(*index).item.id);
-}
-
-Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock) {
-  DecisionRequest request = logged.request;
-  std::erase_if(request.placements, [&](const PlacementRequest& asked) { return asked.placement.text() != placement; });
-  if (request.placements.empty()) return fail(ErrorCode::not_found, "that decision has no such placement");
-  TAKT_TRY(record, record_of_then(store, logged.decision));
-  const Person person = make_person(std::move(record), request, world.policy(), *world.symbols);
-  TAKT_TRY(answer, why(world, person, request, item, clock));
-  for (const PlacementDecision& decided : logged.decision.placements)
-    for (const Choice& choice : decided.choices)
-      if (decided.placement.text() == placement && choice.item == item) {
-        answer.verdict = Verdict::shown;
-        answer.terms = choice.terms;
-      }
-  return answer;
 }
 
 } // namespace takt

@@ -1,5 +1,5 @@
 #pragma once
-/// The past, as it was known: records at an earlier version, logged decisions run again, and why an item was or was not shown.
+/// The past, as it was known: records at an earlier version, and logged decisions run again.
 /// Reads the ledger as known at that journal position, never by event time (semantics.md "Replay and why"). Writes nothing.
 #include "engine/decide.h"
 
@@ -54,22 +54,5 @@ struct RecordCheck {
   std::uint64_t digest = 0;                            ///< of all records as read: two directories with the same one hold the same
 };
 Result<RecordCheck> check_records(Store& store, const std::function<void(std::size_t customers)>& progress);
-
-enum class Verdict : std::uint8_t { shown, would_show, blocked, outranked, not_retrieved, unknown_item };
-std::string_view to_text(Verdict verdict);
-
-struct WhyAnswer {
-  Verdict verdict = Verdict::not_retrieved;
-  Stage stage = Stage::retrieve;
-  std::vector<Reason> blocked_by;
-  std::optional<UtcTime> eligible_again;
-  bool provisional = false;
-  std::optional<ScoreTerms> terms;
-  std::vector<std::string> outranked_by;               ///< items that were shown instead
-};
-/// For `request` (one placement) by this person: every rule that blocks the item, or what became of it. Same code as decide.
-Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock);
-/// At a logged decision.
-Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock);
 
 } // namespace takt

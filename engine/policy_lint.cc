@@ -125,7 +125,9 @@ private:
     for (const auto& [id, placement] : beside_.placements) {
       const auto& sources = placement.placement.sources;
       const bool takes_pins = sources.empty() || std::find(sources.begin(), sources.end(), Source::pinned) != sources.end();
-      has_place = has_place || (takes_pins && pin.slot <= placement.placement.slots && placement.placement.mode == PlacementMode::promote &&
+      const auto& kinds = placement.kinds;
+      const bool takes_kind = kinds.empty() || std::binary_search(kinds.begin(), kinds.end(), catalogue_.front(*item).labels.kind);
+      has_place = has_place || (takes_pins && takes_kind && pin.slot <= placement.placement.slots && placement.placement.mode == PlacementMode::promote &&
                                 rule.binds(labels_at(catalogue_.front(*item), placement)));
     }
     if (!has_place)

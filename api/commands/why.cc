@@ -20,6 +20,15 @@ int run(App& app, Terminal& terminal, const CommonOptions& common, const Options
   for (const char* list : {"blocked_by", "reasons"})
     for (const auto& reason : json[list])
       terminal.out(fmt::format("  {} {}: {}\n", reason["stage"].get<std::string>(), reason["code"].get<std::string>(), reason["text"].get<std::string>()));
+  if (!json["terms"].is_null()) {
+    const auto& terms = json["terms"];
+    const auto number = [&](const char* name) { return terms[name].get<double>(); };
+    terminal.out(fmt::format("  worth {:.6g} = ({:.4g} likely x {:.3g} fatigue - {:.4g} anyway) x {:.4g} value x {:.3g} context x {:.3g} lever - {:.4g} contact - {:.4g} attention\n", number("score"),
+                             number("p_act"), number("fatigue_factor"), number("p_nothing"), number("value"), number("context"), number("lever"), number("contact_cost"), number("attention_price")));
+  }
+  for (const auto& winner : json["outranked_by"])
+    terminal.out(fmt::format("  instead, slot {}: {} ({:.6g})\n", winner["slot"].get<int>(), winner["item"].get<std::string>(), winner["score"].get<double>()));
+  if (json["explained_from"] == "log") terminal.out("  from the log alone: rules, items or the record of then are no longer held\n");
   if (!json["eligible_again"].is_null())
     terminal.out(fmt::format("  eligible again at {}{}\n", json["eligible_again"].get<std::string>(), json["provisional"].get<bool>() ? " (provisional)" : ""));
   return 0;

@@ -1,6 +1,7 @@
 #include "api/json/policy_caps.h"
 
 #include "api/json/condition_reader.h"
+#include "api/json/event_names.h"
 #include "api/json/policy_time.h"
 #include "api/json/selector.h"
 
@@ -11,8 +12,9 @@ namespace takt {
 
 namespace {
 
-/// Named events are marks that this release's ledger does not keep: 501, never a count that stays at nothing.
-Counts read_counts(Fields& rule) {
+/// A name that is none of ours is an event of the sender's own, about something that was decided here. Those of the e-commerce names have a meaning
+/// of their own, and carry no decision: counted they would stay at nothing.
+Counts read_counts(Fields& rule, CapRule& cap, SymbolTable& symbols) {
   const std::string text = rule.text("counts", limits::id_bytes_max).value_or("impression");
   if (text == "impression") return Counts::impression;
   if (text == "decision") return Counts::decision;
@@ -20,8 +22,10 @@ Counts read_counts(Fields& rule) {
   if (text == "click") return Counts::click;
   if (text == "delivered") return Counts::delivered;
   if (text.empty()) rule.complain("counts", "must not be empty");
-  else rule.complaints().add_not_built(rule.pointer("counts"), "counting the event " + text + " is not built yet");
-  return Counts::impression;
+  else if (known_name(text).name != EventName::other)
+    rule.complain("counts", "is what somebody did, not what became of something shown: take impression, click or contact, or an audience that asks the journey");
+  cap.event = symbols.intern(text);
+  return Counts::event;
 }
 
 /// Refuses what the kind of window has no use for: who writes a length to a lifetime cap means another rule.
@@ -98,7 +102,7 @@ void check_share(Fields& rule, const CapRule& cap) {
   if (cap.window.kind == WindowKind::anchored_first || cap.window.kind == WindowKind::anchored_last)
     rule.complain("share", "only with rolling, lifetime, session and calendar windows");
   if (std::find(cap.per.begin(), cap.per.end(), Per::tag) != cap.per.end()) rule.complain("share", "not per tag: an item has several");
-  if (cap.counts == Counts::click) rule.complain("share", "a share is of what is shown or decided, not of clicks");
+  if (cap.counts == Counts::click || cap.counts == Counts::event) rule.complain("share", "a share is of what is shown or decided, not of clicks and events");
 }
 
 void read_scope(Fields& rule) {
@@ -155,7 +159,7 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   CapRule cap;
   cap.id = rule.text("id", limits::id_bytes_max).value_or("");
   cap.title = rule.text("title", limits::item_title_bytes_max).value_or("");
-  cap.counts = read_counts(rule);
+  cap.counts = read_counts(rule, cap, symbols);
   cap.per = parse_per(rule, {Per::all});
   const bool by_category = std::find(cap.per.begin(), cap.per.end(), Per::category) != cap.per.end();
   const auto depth = rule.natural("depth", 1, 10);

@@ -3,10 +3,13 @@
 #include "engine/stage/keep_if.h"
 #include "engine/stage/stages.h"
 
+#include <iterator>
+
 namespace takt {
 
 Candidates apply_caps(const Call& call, const Opening& opening, Candidates items) {
   if (opening.rules.placement.mode == PlacementMode::organic) return items;
+  for (const Candidate& candidate : items.alive) call.caps.expect(candidate.labels);
   const std::size_t dropped_before = items.dropped.size();
   keep_if(items.alive, [&](Candidate& candidate) {
     const CapCandidate asked = opening.asked(candidate.labels);
@@ -16,10 +19,18 @@ Candidates apply_caps(const Call& call, const Opening& opening, Candidates items
     return false;
   });
 
+  // One rule does not hide another: who asks for everything hears of the caps of those too that eligibility has dropped.
+  if (call.request.explain == Explain::full)
+    for (std::size_t i = 0; i < dropped_before; ++i) {
+      const LabelSet labels = labels_at(call.world.catalogue->at(items.dropped[i].index), opening.rules);
+      std::vector<Reason> reasons = cap_reasons(call, opening.asked(labels), Stage::caps);
+      std::move(reasons.begin(), reasons.end(), std::back_inserter(items.dropped[i].reasons));
+    }
+
   // When an item would be free again is asked only where somebody will read it: it costs more than the whole check.
   if (items.alive.empty() || call.request.explain == Explain::full) {
     CapEnds ends(call, opening);
-    for (std::size_t i = dropped_before; i < items.dropped.size(); ++i) {
+    for (std::size_t i = call.request.explain == Explain::full ? 0 : dropped_before; i < items.dropped.size(); ++i) {
       const LabelSet labels = labels_at(call.world.catalogue->at(items.dropped[i].index), opening.rules);
       ends.fill(opening.asked(labels), items.dropped[i].reasons);
     }

@@ -57,6 +57,19 @@ std::vector<NaiveBlock> reported_half_asleep(const RandomHistory& history, const
   return found;
 }
 
+/// The same from a view that was told who will ask, and counts for them only; then somebody comes whom it was not told of.
+void expect_same_when_expecting(RandomHistory& history, const NaiveCaps& naive, const std::vector<CapCandidate>& slots, const CapCandidate& candidate, UtcTime now) {
+  CapView view(history.ledger(), history.rules(), history.time(), now);
+  view.expect(*candidate.labels);
+  for (const CapCandidate& slot : slots) view.expect(*slot.labels);
+  for (const CapCandidate& slot : slots) view.add_slot(slot);
+  EXPECT_EQ(reported(view, candidate), naive.blocks(candidate, slots, now)) << "a view that expects leaves something out";
+  const CapCandidate late = history.candidate();
+  if (history.random().below(2) == 0) view.expect(*late.labels);
+  EXPECT_EQ(reported(view, late), naive.blocks(late, slots, now)) << "who comes late is judged by less";
+  EXPECT_EQ(reported(view, candidate), naive.blocks(candidate, slots, now));
+}
+
 /// By knowledge: with the journal until this grant and the grant itself, no count that binds it exceeds its limit.
 void expect_promise_kept(const RandomHistory& history, const std::vector<CapCandidate>& slate, UtcTime now) {
   std::vector<JournalLine> journal = history.journal();
@@ -82,6 +95,7 @@ void decide(RandomHistory& history, Figures& figures) {
     const auto expected = naive.blocks(candidate, slate, now);
     EXPECT_EQ(reported(view, candidate), expected) << "CapView and the definitions differ";
     EXPECT_EQ(reported_half_asleep(history, slate, candidate, now), expected) << "a rule sleeps that could block";
+    expect_same_when_expecting(history, naive, slate, candidate, now);
     const bool blocked = view.blocks(candidate);
     EXPECT_EQ(blocked, !expected.empty());
     if (blocked) {
@@ -189,6 +203,11 @@ void expect_exact_again(RandomHistory& history, const CapCandidate& candidate, U
   const Ledger known = ledger_of(history.journal());
   const NaiveCaps naive{known, history.rules(), history.time()};
   const EligibleAgain answer = eligible_again(history.ledger(), history.rules(), history.time(), {}, candidate, {}, t);
+  CapView expecting(history.ledger(), history.rules(), history.time(), t);
+  expecting.expect(*candidate.labels);
+  const EligibleAgain expected = expecting.eligible_again(candidate, {});
+  EXPECT_EQ(expected.at, answer.at);
+  EXPECT_EQ(expected.provisional, answer.provisional);
   if (naive.is_free(candidate, t)) {
     EXPECT_FALSE(answer.at.has_value());
     EXPECT_FALSE(answer.provisional);

@@ -200,6 +200,15 @@ void when_step(ScenarioWorld& world, const Words& words) {
   if (verb == "opens" && rest.at(0) == "case") return case_event(world, who, EventName::case_opened, rest);
   if (verb == "closes") return case_event(world, who, EventName::case_closed, rest);
   if (const auto found = exposures.find(verb); found != exposures.end()) return exposure(world, who, found->second, rest);
+  if (verb == "reports") { // "anna reports redeemed about pumps": an event of the sender's own
+    Words about(rest.begin() + 2, rest.end());
+    const Options options = take_options(world, about);
+    Event event = begin_event(world, who, options, EventName::other);
+    event.name_text = rest.at(0);
+    for (const std::string& word : about) event.items.push_back(item_named(word));
+    name_decision(world, who, options, event);
+    return world.send(event);
+  }
   if (const auto found = interests.find(verb); found != interests.end()) return interest(world, who, found->second, rest);
   if (const auto found = orders.find(verb); found != orders.end()) return order(world, who, found->second, rest);
   if (verb == "gets" && rest.size() > 2 && rest[1] == "mail") return mail_from_elsewhere(world, who, rest);

@@ -3,6 +3,7 @@
 /// (tests/scenario/rules/*.scenario) are rules as text; docs: the head of scenario_steps.cc.
 #include "engine/decide.h"
 #include "engine/history.h"
+#include "engine/why.h"
 #include "engine/ingest.h"
 #include "engine/stage/stages.h"
 

@@ -128,7 +128,6 @@ TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
 TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   const std::string base = std::string(rolling) + ",";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"},
       {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":1},{"match":{"tags":["b"]},"slots":1}])"), "/caps/0/keep"},
       {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"},
       {with_cap(base + R"("without_identity":"block")"), "/caps/0/without_identity"}};
@@ -162,6 +161,13 @@ TEST(PolicyJson, AnAudienceOnEveryKindOfRule) {
   EXPECT_EQ(policy.merchandising[1].boosts.at(0).factor, 2);
 }
 
+TEST(PolicyJson, AnEventOfTheSendersOwnIsCounted) {
+  Parsed parsed(with_cap(std::string(rolling) + R"(,"counts":"Coupon Redeemed")"));
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  EXPECT_EQ(parsed.policy->caps[0].counts, Counts::event);
+  EXPECT_EQ(parsed.policy->caps[0].event, parsed.symbol("Coupon Redeemed"));
+}
+
 TEST(PolicyJson, KeptSlotsAreASecondRule) {
   Parsed parsed(with_cap(R"("limit":3,"window":{"kind":"rolling","length":"7d"},"min_gap":"1h","keep":[{"match":{"tags":["critical"]},"slots":1}])"));
   ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
@@ -180,6 +186,7 @@ TEST(PolicyJson, MistakesOfKeepAudienceAndMerchandisingHavePointers) {
   std::string fifty;
   for (int i = 0; i < 50; ++i) fifty += (i == 0 ? "" : ",") + std::string(R"({"id":"c)") + std::to_string(i) + R"(",)" + base + R"("keep":[{"match":{"tags":["a"]},"slots":1}]})";
   const std::vector<std::pair<std::string, std::string>> cases{
+      {with_cap(base + R"("counts":"Product Viewed")"), "/caps/0/counts"}, {with_cap(base + R"("counts":"order_completed")"), "/caps/0/counts"}, {with_cap(base + R"("counts":"")"), "/caps/0/counts"},
       {with_cap(base + R"("keep":[{"match":{},"slots":1}])"), "/caps/0/keep/0/match"}, {with_cap(base + R"("keep":[{"match":{"tags":["a"]}}])"), "/caps/0/keep/0/slots"},
       {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":4}])"), "/caps/0/keep/0/slots"}, {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":0}])"), "/caps/0/keep/0/slots"},
       {with_cap(R"("min_gap":"1h","keep":[{"match":{"tags":["a"]},"slots":1}])"), "/caps/0/keep"},

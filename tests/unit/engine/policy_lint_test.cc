@@ -83,5 +83,21 @@ TEST(PolicyLint, ARuleThatAnotherOneContains) {
   EXPECT_EQ(said(caps(cap("week", weekly) + "," + cap("group", R"("per":"group","window":{"kind":"rolling","length":"1d"},"limit":3)"))), Said{});
 }
 
+TEST(PolicyLint, WhatIsPutForwardAndNeverSeen) {
+  const auto pin = [](const std::string& item, const std::string& slot, const std::string& more = "") {
+    return R"({"merchandising":[{"pin":[{"item":")" + item + R"(","slot":)" + slot + "}]" + more + "}]}";
+  };
+  EXPECT_EQ(said(pin("pumps", "1")), Said{});
+  EXPECT_EQ(said(pin("gloves", "1")), Said{"/merchandising/0/pin/0/item unknown_label"});
+  EXPECT_EQ(said(pin("pumps", "9")), Said{"/merchandising/0/pin/0 never_pins"}) << "the placement has fewer slots";
+  EXPECT_EQ(said(pin("pumps", "1", R"(,"hide":{"tags":["sale"]})")), Said{"/merchandising/0/pin/0 never_pins"});
+  EXPECT_EQ(said(pin("pumps", "1", R"(,"schedule":{"to":"2026-03-01T00:00:00Z"})")), Said{"/merchandising/0/schedule/to never_binds"});
+  EXPECT_EQ(said(R"({"arbitration":{"levers":[{"factor":2,"match":{"brands":["Nobody"]}}]}})"), Said{"/arbitration/levers/0 unknown_label"});
+}
+
+TEST(PolicyLint, TheHalvesOfAKeptLimitAreOneRule) {
+  EXPECT_EQ(said(caps(cap("a", weekly + R"(,"keep":[{"match":{"tags":["sale"]},"slots":1}])"))), Said{});
+}
+
 } // namespace
 } // namespace takt::tests
