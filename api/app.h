@@ -3,6 +3,7 @@
 /// commands parse, call one of these, and write the answer. Threads: every method from any thread.
 #include "api/config.h"
 #include "api/json/codecs.h"
+#include "api/policy_life.h"
 #include "api/source_statistics.h"
 #include "core/limits.h"
 #include "core/snapshot.h"
@@ -41,6 +42,9 @@ struct ImportSummary {
 class RecallCheck;
 struct OnlineRecall;                       // api/recall_check.h
 struct ReplayOptions;                      // engine/history.h
+struct ConfigFolder;                       // api/config_folder.h
+struct ConfigPlan;
+struct ApplyOptions;
 
 /// Which customers count and export read, in the order of their ids.
 struct AudienceScan {
@@ -102,14 +106,29 @@ public:
   Result<std::uint64_t> delete_document(std::string_view kind, std::string_view id, std::optional<std::uint64_t> expected);
   /// Publishes as the next version; acts on the next decision.
   Result<std::uint64_t> publish_policy(std::string_view json, std::string_view author);
+  Result<std::uint64_t> publish_policy(std::string_view json, const PolicyOrigin& origin);
   /// Stops offering what {"match","until","note"} selects: the next policy version, with one more pause; acts on the next decision.
-  Result<PausedSales> pause_sales(std::string_view json);
+  Result<PausedSales> pause_sales(std::string_view json, std::string_view author = "api");
   /// Takes that pause back. Errors: not_found.
-  Result<std::uint64_t> resume_sales(std::string_view id);
+  Result<std::uint64_t> resume_sales(std::string_view id, std::string_view author = "api");
   /// The edited policy: checked like a published one, current where none was started (version 0).
   Result<Document> policy_draft();
-  Result<SavedDraft> put_policy_draft(std::string_view json, std::uint64_t expected);
-  Result<std::uint64_t> publish_policy_draft(std::string_view note);
+  Result<SavedDraft> put_policy_draft(std::string_view json, std::uint64_t expected, std::string_view author = "api");
+  /// Now. Errors: conflict (no draft, or not the one that was meant).
+  Result<std::uint64_t> publish_policy_draft(const Publishing& publishing);
+  /// At its time; the draft stays as it is. Errors: conflict, invalid (at has passed).
+  Result<ScheduledPolicy> schedule_policy_draft(const Publishing& publishing);
+  /// What waits, and what failed when its time came; by time.
+  Result<std::vector<ScheduledPolicy>> scheduled_policies();
+  /// Errors: not_found, conflict.
+  Status unschedule_policy(std::string_view id, std::optional<std::uint64_t> expected, std::string_view author = "api");
+  /// Publishes what is due, in the order of time: asked by the server several times a second. What cannot be published is marked so, and
+  /// changes nothing. Errors: unavailable (asked again). Cost: one scan of a handful of documents.
+  Result<std::vector<PublishedSchedule>> publish_due_policies();
+  /// Policy, placements, audiences and features as a folder of a repository has them (api/config_folder.h): what would change, and unless
+  /// it is only asked for, that change in one write. Errors: invalid, with the file before each pointer; then nothing is changed.
+  Result<ConfigFolder> config_folder();
+  Result<ConfigPlan> apply_config(const ConfigFolder& wanted, const ApplyOptions& options);
   /// Errors: not_found (also for deleted ones).
   Result<Document> document(std::string_view kind, std::string_view id);
   /// Current ones with id > after, ascending, at most `limit`.
@@ -156,7 +175,14 @@ private:
   Result<std::shared_ptr<const Rulebook>> read_rulebook();
   std::shared_ptr<const Models> read_models();
   std::shared_ptr<const Catalogue> changed_catalogue(const Catalogue& before, std::vector<Item> changed, std::span<const ItemId> gone);
-  Result<std::uint64_t> publish_policy_locked(std::string_view json, std::string_view author);   ///< change_mutex_ is held
+  // Of these the caller holds change_mutex_.
+  Result<std::uint64_t> publish_policy_locked(std::string_view json, const PolicyOrigin& origin, std::vector<Document> with);
+  Result<std::uint64_t> publish_scheduled_locked(const ScheduledPolicy& scheduled);
+  Result<Document> draft_to_publish(std::optional<std::uint64_t> expected);
+  Result<std::string> next_schedule_id();
+  /// Every audience that the policy names is there, or comes with it. Errors: invalid, with the pointer of each place that names another one.
+  Status check_policy_audiences(std::string_view json, const std::map<std::string, Audience>& coming = {}) const;
+  Status no_policy_is_for(std::string_view audience);
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
   std::shared_ptr<const CustomColumns> custom_columns(const std::vector<CustomFeature>& features, const std::shared_ptr<const Catalogue>& catalogue) const;
   void note_events(std::span<const Event> events, const World& world);
@@ -165,8 +191,6 @@ private:
   Status collect(const ImportLine& line, Changes& changes);
   Status collect_audience(const ImportLine& line, Changes& changes);
   Status check_audience_names(const std::optional<Condition>& audience, const std::map<std::string, Audience>& coming) const;
-  /// Every audience that a rule of the policy names is there. Errors: invalid, with the pointer of each rule that names another one.
-  Status check_rule_audiences(const Policy& policy) const;
   Status check_audiences(const std::map<std::string, Audience>& changed, std::string_view removed);
   Result<std::string> scan_audience(std::string_view id, const AudienceScan& scan,
                                     const std::function<void(const CustomerRecord&, const ConditionInputs&)>& member);

@@ -74,31 +74,6 @@ Status App::check_audience_names(const std::optional<Condition>& audience, const
   return {};
 }
 
-Status App::check_rule_audiences(const Policy& policy) const {
-  const WorldPtr now_served = world_ ? world() : nullptr;
-  const AudienceSet* known = now_served ? now_served->rulebook->audiences.get() : nullptr;
-  std::vector<FieldError> unknown;
-  const auto look_at = [&](const auto& rules, std::string_view list) {
-    for (std::size_t i = 0; i < rules.size(); ++i)
-      for (const std::string& id : rules[i].audience ? named_audiences(*rules[i].audience) : std::vector<std::string>{})
-        if (!known || !known->find(id)) unknown.push_back({fmt::format("/{}/{}/audience", list, i), fmt::format("there is no audience \"{}\"", id)});
-  };
-  std::vector<CapRule> written = policy.caps;   // without the second halves of kept slots, which are not in the document
-  std::erase_if(written, [](const CapRule& rule) { return !rule.part_of.empty(); });
-  std::vector<MerchandisingRule> merchandising, levers;
-  for (const MerchandisingRule& rule : policy.merchandising) (rule.is_lever ? levers : merchandising).push_back(rule);
-  look_at(written, "caps");
-  look_at(policy.post_purchase, "post_purchase");
-  look_at(policy.gates, "gates");
-  look_at(policy.quiet_hours, "quiet_hours");
-  look_at(policy.pauses, "pauses");
-  look_at(merchandising, "merchandising");
-  look_at(levers, "arbitration/levers");
-  if (unknown.empty()) return {};
-  Error error{ErrorCode::invalid, unknown.front().detail, unknown};
-  return tl::unexpected(std::move(error));
-}
-
 /// All audiences as they would be: each must be there for the others, and none may name itself in the end.
 Status App::check_audiences(const std::map<std::string, Audience>& changed, std::string_view removed) {
   std::map<std::string, Audience> all = changed;

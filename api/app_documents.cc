@@ -1,5 +1,6 @@
 // Items, placements, audiences and policies: checked, stored with a version, and in the World before the call returns.
 #include "api/app.h"
+#include "api/audience_uses.h"
 #include "core/limits.h"
 #include "engine/named_audiences.h"
 
@@ -49,6 +50,16 @@ auto parse_named(std::string_view json, std::string_view id, Parse&& parse) -> d
   return parsed;
 }
 
+/// First seen by Takt: an item that is written again stays as old as it was, or "new" would mean "edited".
+void keep_age(Item& item, const World& world) {
+  const auto known = world.catalogue->find(world.symbols->find(item.id.text()));
+  if (!known) return;
+  const Item& before = world.catalogue->at(*known).item;
+  if (before.id == item.id && before.added_at != UtcTime{}) item.added_at = std::min(item.added_at, before.added_at);
+}
+
+} // namespace
+
 /// Nobody who reads an item should have to guess whom it is for.
 Status no_item_is_for(const Catalogue& catalogue, std::string_view audience) {
   for (ItemIndex row = 0; row < catalogue.size(); ++row) {
@@ -60,16 +71,6 @@ Status no_item_is_for(const Catalogue& catalogue, std::string_view audience) {
   }
   return {};
 }
-
-/// First seen by Takt: an item that is written again stays as old as it was, or "new" would mean "edited".
-void keep_age(Item& item, const World& world) {
-  const auto known = world.catalogue->find(world.symbols->find(item.id.text()));
-  if (!known) return;
-  const Item& before = world.catalogue->at(*known).item;
-  if (before.id == item.id && before.added_at != UtcTime{}) item.added_at = std::min(item.added_at, before.added_at);
-}
-
-} // namespace
 
 Result<Item> App::checked_item(std::string_view json, std::string_view id) {
   const ItemContext context = item_context();
@@ -120,6 +121,7 @@ Result<std::uint64_t> App::delete_document(std::string_view kind, std::string_vi
   if (kind == "audience") {
     TAKT_TRY_VOID(check_audiences({}, id)); // as they would be without it
     TAKT_TRY_VOID(no_item_is_for(*world()->catalogue, id));
+    TAKT_TRY_VOID(no_policy_is_for(id));
   }
   TAKT_TRY(version, store_->documents().put({before.kind, before.id, 0, "", clock_.utc_now(), default_author}, expected));
   if (kind == "placement" || kind == "feature" || kind == "audience") {
@@ -184,6 +186,7 @@ Status App::collect(const ImportLine& line, Changes& changes) {
   } else if (line.kind == ImportLine::Kind::policy) {
     TAKT_TRY(policy, checked_policy(line.json, 0));
     static_cast<void>(policy);
+    TAKT_TRY_VOID(check_policy_audiences(line.json, changes.audiences));
     changes.documents.push_back({"policy", "current", 0, line.json, now, "import"});
     changes.rules = true;
   }

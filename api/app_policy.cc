@@ -1,5 +1,5 @@
 // The policy: what is published acts on the next decision; a draft is published as a whole; a stop of selling is a version like any other,
-// so that replay, revert and the list of versions know it.
+// so that replay, revert and the list of versions know it. What waits for its time: app_policy_schedule.cc.
 #include "api/app.h"
 #include "api/json/fields.h"
 #include "api/json/writer.h"
@@ -7,39 +7,14 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace takt {
 namespace {
 
-constexpr const char* default_author = "api";
-
-std::string note_json(std::string_view note) { return nlohmann::json{{"note", note}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
-
-/// The policy with other pauses: everything else stays as it was written.
-std::string with_pauses(JsonValue policy, const std::vector<std::string>& pauses) {
+std::string note_json(const PolicyOrigin& origin) {
   JsonWriter json;
-  json.begin_object();
-  for (const JsonMember member : policy.members())
-    if (member.key != "pauses") json.key(member.key).raw(member.value.source());
-  json.key("pauses").begin_array();
-  for (const std::string& pause : pauses) json.raw(pause);
-  json.end_array().end_object();
+  json.begin_object().field("note", origin.note).field("what", origin.what).field_or_null("of", origin.of).end_object();
   return json.take();
-}
-
-/// The pauses of a policy that still hold, but for one id.
-std::vector<std::string> pauses_of(JsonValue policy, UtcTime now, std::string_view without) {
-  std::vector<std::string> kept;
-  const auto list = policy.find("pauses");
-  if (!list) return kept;
-  for (const JsonValue pause : list->elements()) {
-    const auto id = pause.find("id"), until = pause.find("until");
-    if (id && id->text() == without) continue;
-    const auto end = until && until->is(JsonKind::string) ? parse_utc(until->text()) : fail(ErrorCode::invalid, "no end");
-    if (!end || *end > now) kept.emplace_back(pause.source());
-  }
-  return kept;
 }
 
 /// A complaint about /pauses/2/until of the policy is one about /until of what was sent.
@@ -65,17 +40,40 @@ std::string named(JsonValue body, std::string_view id) {
 
 } // namespace
 
-Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_view author) {
+Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_view author) { return publish_policy(json, PolicyOrigin{"publish", std::string(author)}); }
+
+Result<std::uint64_t> App::publish_policy(std::string_view json, const PolicyOrigin& origin) {
   const std::lock_guard lock(change_mutex_);
-  return publish_policy_locked(json, author);
+  return publish_policy_locked(json, origin, {});
 }
 
-Result<std::uint64_t> App::publish_policy_locked(std::string_view json, std::string_view author) {
+/// The policy, what is said of it and what goes with it in one write: a crash leaves all of it or nothing.
+Result<std::uint64_t> App::publish_policy_locked(std::string_view json, const PolicyOrigin& origin, std::vector<Document> with) {
   TAKT_TRY(policy, checked_policy(json, 0));
-  TAKT_TRY_VOID(check_rule_audiences(policy));
-  TAKT_TRY(version, store_->documents().put({"policy", "current", 0, std::string(json), clock_.utc_now(), std::string(author)}, std::nullopt));
+  static_cast<void>(policy);
+  std::map<std::string, Audience> coming;
+  for (const Document& document : with)
+    if (document.kind == "audience" && !document.json.empty()) coming.try_emplace(document.id);
+  TAKT_TRY_VOID(check_policy_audiences(json, coming));
+  TAKT_TRY(current, store_->documents().get("policy", "current"));
+  const std::uint64_t version = (current ? current->version : 0) + 1; // change_mutex_ is held, and the directory is ours alone
+  const UtcTime now = clock_.utc_now();
+  with.push_back({"policy", "current", 0, std::string(json), now, origin.author});
+  with.push_back({"policy_note", std::to_string(version), 0, note_json(origin), now, origin.author});
+  TAKT_TRY_VOID(store_->documents().put_all(with));
   TAKT_TRY_VOID(reload_rulebook());
   return version;
+}
+
+/// What a rule names must be there: an audience nobody knows would be nobody, and the rule would never hold.
+Status App::check_policy_audiences(std::string_view json, const std::map<std::string, Audience>& coming) const {
+  const WorldPtr now_served = world();
+  const auto& known = now_served->rulebook->audiences;
+  Error error{ErrorCode::invalid, "the policy names an audience that is not there", {}};
+  for (const AudienceUse& use : audiences_named_in(json))
+    if (!coming.contains(use.audience) && !(known && known->find(use.audience))) error.fields.push_back({use.pointer, fmt::format("there is no audience \"{}\"", use.audience)});
+  if (error.fields.empty()) return {};
+  return tl::unexpected<Error>(std::move(error));
 }
 
 Result<Document> App::policy_draft() {
@@ -87,55 +85,51 @@ Result<Document> App::policy_draft() {
   return current;
 }
 
-Result<SavedDraft> App::put_policy_draft(std::string_view json, std::uint64_t expected) {
+Result<SavedDraft> App::put_policy_draft(std::string_view json, std::uint64_t expected, std::string_view author) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(policy, checked_policy(json, 0));
-  TAKT_TRY_VOID(check_rule_audiences(policy));
+  TAKT_TRY_VOID(check_policy_audiences(json));
   const UtcTime now = clock_.utc_now();
-  TAKT_TRY(version, store_->documents().put({"policy_draft", "draft", 0, std::string(json), now, default_author}, expected));
+  TAKT_TRY(version, store_->documents().put({"policy_draft", "draft", 0, std::string(json), now, std::string(author)}, expected));
   const WorldPtr current = world();
   return SavedDraft{version, lint_policy(policy, *current->rulebook, *current->catalogue, *current->symbols, now)};
 }
 
-Result<std::uint64_t> App::publish_policy_draft(std::string_view note) {
+Result<Document> App::draft_to_publish(std::optional<std::uint64_t> expected) {
   TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
   if (!draft || draft->json.empty()) return fail(ErrorCode::conflict, "no draft was started: there is nothing to publish");
-  TAKT_TRY(version, publish_policy(draft->json, draft->author));
-  if (!note.empty()) {
-    TAKT_TRY(stored, store_->documents().put({"policy_note", std::to_string(version), 0, note_json(note), clock_.utc_now(), draft->author}, std::nullopt));
-    static_cast<void>(stored);
-  }
-  // Put back only if nobody edited it meanwhile: their draft goes on.
-  auto cleared = store_->documents().put({"policy_draft", "draft", 0, "", clock_.utc_now(), draft->author}, draft->version);
-  if (!cleared && cleared.error().code != ErrorCode::conflict) return tl::unexpected(cleared.error());
-  return version;
+  if (expected && *expected != draft->version) return fail(ErrorCode::conflict, "the draft was edited since it was read");
+  return std::move(*draft);
 }
 
-Result<PausedSales> App::pause_sales(std::string_view json) {
+Result<std::uint64_t> App::publish_policy_draft(const Publishing& publishing) {
+  const std::lock_guard lock(change_mutex_);
+  TAKT_TRY(draft, draft_to_publish(publishing.draft));
+  const UtcTime now = clock_.utc_now();
+  return publish_policy_locked(draft.json, {"publish", publishing.author, publishing.note}, {{"policy_draft", "draft", 0, "", now, publishing.author}});
+}
+
+Result<PausedSales> App::pause_sales(std::string_view json, std::string_view author) {
   JsonDocument body;
   TAKT_TRY_VOID(body.parse(json));
   if (!body.root().is(JsonKind::object)) return fail_at("", "must be an object: match, until, note");
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(current, document("policy", "current"));
-  JsonDocument policy;
-  TAKT_TRY_VOID(policy.parse(current.json));
   const UtcTime now = clock_.utc_now();
   PausedSales paused{0, fmt::format("pause-{}", current.version + 1)};
   if (const auto id = body.root().find("id"); id && id->is(JsonKind::string)) paused.id = id->text();
-  std::vector<std::string> pauses = pauses_of(policy.root(), now, paused.id);   // the same id again: another end for the same stop
+  std::vector<std::string> pauses = pauses_running(current.json, now, paused.id);   // the same id again: another end for the same stop
   pauses.push_back(named(body.root(), paused.id));
-  const std::string next = with_pauses(policy.root(), pauses);
+  const std::string next = with_pauses(current.json, pauses);
   auto checked = checked_policy(next, 0);
   if (!checked) return tl::unexpected(of_the_pause(checked.error(), pauses.size() - 1));
   if (const auto& until = checked->pauses.back().until; until && *until <= now) return fail_at("/until", "has passed already: nothing would be paused");
-  TAKT_TRY(version, publish_policy_locked(next, default_author));
+  TAKT_TRY(version, publish_policy_locked(next, {"pause", std::string(author), "paused: " + paused.id, paused.id}, {}));
   paused.version = version;
-  TAKT_TRY(stored, store_->documents().put({"policy_note", std::to_string(version), 0, note_json("paused: " + paused.id), now, default_author}, std::nullopt));
-  static_cast<void>(stored);
   return paused;
 }
 
-Result<std::uint64_t> App::resume_sales(std::string_view id) {
+Result<std::uint64_t> App::resume_sales(std::string_view id, std::string_view author) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(current, document("policy", "current"));
   JsonDocument policy;
@@ -145,7 +139,8 @@ Result<std::uint64_t> App::resume_sales(std::string_view id) {
   if (list)
     for (const JsonValue pause : list->elements()) is_there = is_there || (pause.find("id") && pause.find("id")->text() == id);
   if (!is_there) return fail(ErrorCode::not_found, fmt::format("nothing is paused as '{}'", id));
-  return publish_policy_locked(with_pauses(policy.root(), pauses_of(policy.root(), clock_.utc_now(), id)), default_author);
+  return publish_policy_locked(with_pauses(current.json, pauses_running(current.json, clock_.utc_now(), id)),
+                               {"resume", std::string(author), "", std::string(id)}, {});
 }
 
 } // namespace takt

@@ -1,6 +1,8 @@
 // What is known: about a customer, a journey, a decision; and which customer a text means.
 #include "api/app.h"
+#include "api/gate_report.h"
 #include "engine/resolve.h"
+#include "engine/stage/timed_rules.h"
 #include "features/family/family.h"
 #include "features/linear_scorer.h"
 
@@ -96,8 +98,20 @@ public:
       Json switches = Json::array();
       for (const Fact::Switch& change : fact.switches)
         switches.push_back({{"at", format_utc(change.at)}, {"on", change.on}, {"expires_at", time_or_null(change.expires_at)}});
-      list.push_back({{"name", name(fact.name)}, {"key", name(fact.key)}, {"source", name(fact.source)}, {"switches", std::move(switches)}});
+      Json one{{"name", name(fact.name)}, {"key", name(fact.key)}, {"source", name(fact.source)}, {"on", false}, {"since", nullptr}, {"expires_at", nullptr}};
+      say_what_holds(fact, one);
+      one["switches"] = std::move(switches);
+      list.push_back(std::move(one));
     }
+    return list;
+  }
+
+  /// The gates that hold this person back now.
+  Json gates(const std::vector<GatePolicy>& gates) const {
+    Json list = Json::array();
+    for (const GatePolicy& gate : gates)
+      if (const auto since = gate_since(gate, record_, now_))
+        list.push_back({{"id", gate.id}, {"fact", name(gate.fact)}, {"since", format_utc(*since)}, {"until", format_utc(gate_end(gate, record_, now_))}});
     return list;
   }
 
@@ -137,6 +151,15 @@ public:
   }
 
 private:
+  /// The latest mark says; a gate may let go of it earlier, which is the gate's to say.
+  void say_what_holds(const Fact& fact, Json& one) const {
+    const auto latest = std::find_if(fact.switches.rbegin(), fact.switches.rend(), [&](const Fact::Switch& change) { return change.at <= now_; });
+    if (latest == fact.switches.rend()) return;
+    one["on"] = latest->on && (!latest->expires_at || now_ < *latest->expires_at);
+    one["since"] = format_utc(latest->at);
+    one["expires_at"] = time_or_null(latest->expires_at);
+  }
+
   const CustomerRecord& record_;
   const SymbolTable& symbols_;
   UtcTime now_;
@@ -187,7 +210,7 @@ Result<std::string> App::customer_json(std::string_view customer) {
             {"last_activity", time_or_null(record->last_activity)}, {"is_bot", record->is_bot}, {"identities", view.identities()},
             {"locale", view.name(record->locale)}, {"zone", record->zones.empty() ? Json(nullptr) : view.name(record->zones.back().zone)},
             {"account_group", view.name(record->account_group)}, {"traits", view.traits()}, {"consents", view.consents()},
-            {"facts", view.facts()}, {"orders", view.orders()}, {"dismissals", view.dismissals()}, {"exposures", view.exposures(200)},
+            {"facts", view.facts()}, {"gates", view.gates(world()->policy().gates)}, {"orders", view.orders()}, {"dismissals", view.dismissals()}, {"exposures", view.exposures(200)},
             {"exposures_total", record->ledger.entries.size()}, {"sessions", record->sessions.empty() ? 0 : record->sessions.back().ordinal},
             {"saturated", record->ledger.saturated}};
   return text_of(json);

@@ -89,7 +89,7 @@ CapView::State::State(const Ledger& all, std::span<const CapRule> bound, const P
   keep_reachable();
   bind_groups();
   bind_labels();
-  for (std::uint32_t labels = 0; labels < ledger.label_sets.size(); ++labels)
+  for (const std::uint32_t labels : counted_labels)
     if ((relevant[labels] & awake) != 0) spread(labels);
   add_unverified();
   count_contacts();
@@ -241,6 +241,7 @@ void CapView::State::count_entries(const detail::Focus* focus) {
   for (const LabelSet& labels : ledger.label_sets) {
     const RuleSet taken = counting(labels);
     label_rules.push_back(focus && taken != 0 ? taken & ~focus->indifferent(labels) : taken);
+    if (label_rules.back() != 0) counted_labels.push_back(static_cast<std::uint32_t>(label_rules.size() - 1));
   }
   sums.counts.assign(sets * sums.columns, 0);
   sums.latest.assign(sets * sums.begins.size(), UtcTime::min());
@@ -254,7 +255,7 @@ void CapView::State::count_entries(const detail::Focus* focus) {
 }
 
 void CapView::State::sum_windows() {
-  for (std::size_t labels = 0; labels < ledger.label_sets.size(); ++labels) {
+  for (const std::uint32_t labels : counted_labels) {
     std::uint32_t* counts = sums.counts.data() + labels * sums.columns;
     for (Series series = 0; series < sums.begins.size(); ++series)
       for (std::size_t i = sums.begins[series].size(); i > 1; --i) counts[sums.first[series] + i - 2] += counts[sums.first[series] + i - 1];

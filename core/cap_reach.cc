@@ -41,7 +41,7 @@ std::uint64_t CapView::State::counted_most(std::size_t rule) const {
     return most;
   }
   const bool with_live = (counted.exposures() & bit) != 0;
-  for (std::size_t labels = 0; labels < label_rules.size(); ++labels)
+  for (const std::uint32_t labels : counted_labels)
     if ((label_rules[labels] & bit) != 0) most += sums.counts[labels * sums.columns + bound.window] + (with_live ? sums.live[labels] : 0);
   return most;
 }
@@ -61,7 +61,7 @@ void CapView::State::keep_reachable() {
     const detail::BoundRule& bound = bound_rules[rule];
     const bool with_live = (counted.exposures() & rule_bit(rule)) != 0;
     const auto gap = rules[rule].min_gap;
-    for (std::size_t labels = 0; labels < label_rules.size(); ++labels) {
+    for (const std::uint32_t labels : counted_labels) {
       if ((label_rules[labels] & rule_bit(rule)) == 0) continue;
       const bool counts = sums.counts[labels * sums.columns + bound.window] > 0 || (with_live && sums.live[labels] > 0);
       if (counts || (gap && t < sums.latest[labels * sums.begins.size() + bound.series] + *gap)) relevant[labels] |= rule_bit(rule);

@@ -167,6 +167,7 @@ struct CapView::State {
   struct CountSelector { const Selector* selector; detail::RuleSet within, without; };
   std::vector<CountSelector> count_selectors;
   std::vector<detail::RuleSet> label_rules;            ///< per label set
+  std::vector<std::uint32_t> counted_labels;           ///< label sets that any rule counts
   std::vector<detail::RuleSet> relevant;               ///< per label set: those of them that still count something of it
   std::vector<detail::KeyId> label_keys;               ///< entry-side keys, per label set and group
   std::vector<std::uint32_t> label_key_ends;           ///< [label set × groups + group] → end in label_keys

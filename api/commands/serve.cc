@@ -25,6 +25,26 @@ sigset_t stop_signals() {
   return signals;
 }
 
+/// A policy that waits for its time is in force within this of it; a look is a scan of a handful of documents.
+constexpr timespec look_every{0, 200'000'000};
+
+void publish_due(App& app, Terminal& terminal) {
+  auto done = app.publish_due_policies();
+  if (!done) {
+    terminal.err("takt: cannot look for policies whose time has come: " + done.error().message + "\n");
+    return;
+  }
+  for (const PublishedSchedule& one : *done) {
+    if (one.version) terminal.err(fmt::format("takt: {} is policy version {} now\n", one.id, *one.version));
+    else terminal.err(fmt::format("takt: {} could not be published, nothing was changed: {}\n", one.id, one.version.error().message));
+  }
+}
+
+/// Until somebody asks to stop. The main thread has nothing else to do, so it looks after what comes with time.
+void wait_for_the_end(App& app, Terminal& terminal, const sigset_t& signals) {
+  while (sigtimedwait(&signals, nullptr, &look_every) < 0) publish_due(app, terminal);
+}
+
 int serve(App& app, const ListenAddress& listen, Terminal& terminal, const CommonOptions& common, const sigset_t& signals) {
   std::atomic<bool> draining{false};
   Metrics metrics;
@@ -35,6 +55,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   options.body_bytes_max = app.config().body_bytes_max;
   options.body_inflated_bytes_max = std::max(options.body_inflated_bytes_max, options.body_bytes_max);
   options.allowed_origins = app.config().allowed_origins;
+  publish_due(app, terminal); // what came due while nobody served
   HttpServer server(make_router(service), metrics, options);
   auto port = server.bind();
   if (!port) return report_error(terminal, common, port.error());
@@ -47,8 +68,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   if (common.json) terminal.out(fmt::format("{{\"listen\":\"{}\",\"items\":{}}}\n", address, app.world()->catalogue->size()));
   else terminal.out(fmt::format("takt serves {} on {} ({} items, model {})\n", app.config().data_dir, address, app.world()->catalogue->size(), app.world()->models->name));
   std::fflush(stdout);
-  int received = 0;
-  sigwait(&signals, &received);
+  wait_for_the_end(app, terminal, signals);
   draining = true;
   std::this_thread::sleep_for(drain_time);
   server.stop();

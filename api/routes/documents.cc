@@ -71,6 +71,7 @@ HttpResponse remove(App& app, std::string_view kind, const HttpRequest& http) {
   if (!expected) return refuse(expected.error());
   const std::string& id = http.parameter("id");
   auto version = app.delete_document(kind, id, *expected);
+  if (!version && !version.error().fields.empty()) return refuse(version.error()); // somebody needs it: 409 names who
   if (!version) return written(app, kind, id, std::move(version));
   HttpResponse response;
   response.status = 204;

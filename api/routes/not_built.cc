@@ -9,8 +9,6 @@ void add_routes_not_built(Router& router) {
   static constexpr Planned planned[]{
       {"GET", "/"},
       {"POST", "/api/v1/policies/draft/preview"},
-      {"PUT", "/api/v1/customers/{id}/facts/{name}"},
-      {"DELETE", "/api/v1/customers/{id}/facts/{name}"},
       {"GET", "/api/v1/customers/{id}/export"},
       {"DELETE", "/api/v1/customers/{id}"},
       {"GET", "/api/v1/exports/{kind}"},
@@ -29,6 +27,7 @@ Router make_router(const Service& service) {
   add_document_routes(router, service);
   add_audience_routes(router, service);
   add_customer_routes(router, service);
+  add_fact_routes(router, service);
   add_health_routes(router, service);
   add_routes_not_built(router);
   return router;

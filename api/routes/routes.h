@@ -24,6 +24,7 @@ void add_policy_routes(Router& router, const Service& service);
 void add_document_routes(Router& router, const Service& service);   ///< items, placements, audiences, configured features
 void add_audience_routes(Router& router, const Service& service);   ///< who is in them
 void add_customer_routes(Router& router, const Service& service);
+void add_fact_routes(Router& router, const Service& service);       ///< set and cleared; who waits behind a gate
 void add_health_routes(Router& router, const Service& service);
 void add_routes_not_built(Router& router);
 
