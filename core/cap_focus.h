@@ -22,25 +22,24 @@ public:
     for_each_rule(wakeful, [&](std::size_t i) {
       if (const auto part = narrowest(rules[i])) rules_of_[*part] |= rule_bit(i);
     });
+    for (std::size_t part = 0; part < parts.size(); ++part)
+      if (rules_of_[part] != 0) used_[used_count_++] = static_cast<std::uint8_t>(part);
   }
   void add(const LabelSet& labels) {
-    for (std::size_t part = 0; part < parts.size(); ++part)
-      if (rules_of_[part] != 0)
-        for (const Symbol& symbol : key_values(parts[part], 0, labels, KeySide::candidate)) bits_[part][place_of(symbol)] = true;
+    for (const std::uint8_t part : used())
+      for (const Symbol& symbol : key_values(parts[part], 0, labels, KeySide::candidate)) bits_[part][place_of(symbol)] = true;
   }
   /// Does the candidate get exact answers?
   bool has(const LabelSet& labels) const {
-    for (std::size_t part = 0; part < parts.size(); ++part)
-      if (rules_of_[part] != 0)
-        for (const Symbol& symbol : key_values(parts[part], 0, labels, KeySide::candidate))
-          if (!bits_[part][place_of(symbol)]) return false;
+    for (const std::uint8_t part : used())
+      for (const Symbol& symbol : key_values(parts[part], 0, labels, KeySide::candidate))
+        if (!bits_[part][place_of(symbol)]) return false;
     return true;
   }
   /// Rules that an entry with these labels cannot matter to.
   RuleSet indifferent(const LabelSet& labels) const {
     RuleSet rules = 0;
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      if (rules_of_[part] == 0) continue;
+    for (const std::uint8_t part : used()) {
       bool is_there = false;
       for (const Symbol& symbol : key_values(parts[part], 0, labels, KeySide::entry)) is_there = is_there || bits_[part][place_of(symbol)];
       if (!is_there) rules |= rules_of_[part];
@@ -62,7 +61,11 @@ private:
     return std::nullopt;
   }
 
+  std::span<const std::uint8_t> used() const { return {used_.data(), used_count_}; }
+
   std::array<RuleSet, parts.size()> rules_of_{};
+  std::array<std::uint8_t, parts.size()> used_{};      ///< parts that some rule looks at
+  std::size_t used_count_ = 0;
   std::array<std::bitset<bits_count>, parts.size()> bits_;
 };
 

@@ -36,12 +36,18 @@ void walk_marks(const Entry& entry, MarkKind kind, Symbol event, Series series, 
   }
 }
 
+/// shown_at without the call, for what nearly every entry is: seen on a screen, first of all.
+inline std::optional<UtcTime> shown_first(const Entry& entry, Medium medium) {
+  if (entry.origin == EntryOrigin::granted && medium == Medium::screen && !entry.marks.empty() && entry.marks.front().kind == MarkKind::viewed) return entry.marks.front().at;
+  return shown_at(entry, medium);
+}
+
 template <class Sink>
 void walk_exposures(const Entry& entry, Medium medium, const CountedRules& counted, RuleSet rules, UtcTime t, Sink&& sink) {
   const RuleSet impression = rules & counted.rules[impression_series];
   const RuleSet delivered = rules & counted.rules[delivered_series];
   const RuleSet contact = rules & counted.rules[contact_series];
-  const auto shown = shown_at(entry, medium);
+  const auto shown = shown_first(entry, medium);
   if (!shown) {
     if (is_live(entry, medium, t)) sink.live(impression | delivered | contact);
     return;
