@@ -96,6 +96,7 @@ void ask(ScenarioWorld& world, const std::string& who, Words words) {
   (identity.kind == IdentityKind::user ? request.user_id : request.anonymous_id) = who;
   request.context.channel = "web";
   if (take_phrase(words, {"replacing", "the", "last"})) request.replaces.push_back(decision_of(world, who, std::nullopt).id);
+  if (take_phrase(words, {"for", "the", "next", "page"})) request.after = decision_of(world, who, std::nullopt).id;
   const auto limit = take(words, "for");
   request.request_id = take_after(words, {"as", "request"}).value_or("");
   while (const auto excluded = take(words, "excluding")) request.exclude.push_back(*ItemId::parse(*excluded));
