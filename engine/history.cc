@@ -1,5 +1,6 @@
 #include "engine/history.h"
 
+#include "core/check.h"
 #include "core/fold.h"
 #include "core/hash.h"
 #include "core/record_codec.h"
@@ -89,9 +90,6 @@ std::string parted_placement(const PlacementDecision& a, const PlacementDecision
   return counts_of(a.funnel) == counts_of(b.funnel) ? "" : where + " counts of the stages";
 }
 
-/// Everybody's place in [0, 1): the same people are sampled whatever else is asked.
-double place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
-
 DecisionRequest dry_copy(const DecisionRequest& request) {
   DecisionRequest dry = request;
   dry.explain = Explain::full;
@@ -148,6 +146,8 @@ WhyAnswer place_in_slate(const PlacementDecision& placement, const ItemId& item)
 }
 
 } // namespace
+
+double sample_place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
 
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) {
   TAKT_TRY(base, store.journal().snapshot(customer, version));
@@ -232,7 +232,7 @@ Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, c
   ReplayCounts counts;
   Status status;
   TAKT_TRY_VOID(store.decisions().scan(options.from, options.to, [&](const DecisionRecord& logged) {
-    if (place_of(logged.decision.customer) >= options.sample) return true;
+    if (sample_place_of(logged.decision.customer) >= options.sample) return true;
     ++counts.decisions;
     status = replay_one(store, world_of, logged, clock, counts);
     if (options.progress) options.progress(counts.decisions);
@@ -293,6 +293,20 @@ Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRe
   StageRunner stages(clock);
   TAKT_TRY(decision, run_stages(world, person, dry, stages));
   return place_in_slate(decision.placements.front(), world.catalogue->at(*index).item.id);
+}
+
+Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
+                                                        std::span<const ItemId> items) {
+  const Call call(world, person, request);
+  TAKT_TRY(openings, open_placements(call));
+  TAKT_CHECK(placement < openings.size(), "a call has an opening per placement asked for");
+  std::vector<std::vector<Reason>> reasons;
+  for (const ItemId& item : items) {
+    const auto index = world.catalogue->find(world.symbols->find(item.text()));
+    if (index) reasons.push_back(blocks_of(call, openings[placement], *index));
+    else reasons.push_back({{Stage::retrieve, ReasonCode::unknown_item, {}, {}, {}, {}, {}, false}});
+  }
+  return reasons;
 }
 
 Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock) {

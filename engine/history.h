@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ Result<Decision> run_again(Store& store, const World& world, const DecisionRecor
 /// every stage.
 /// Not compared: timings, the decision's id, what it supersedes, and the long list of explain=full, which the log does not keep.
 std::string difference_between(const Decision& logged, const Decision& again);
+
+/// Everybody's place in [0, 1): a sample takes the customers below its share, so the same people are in it whatever else is asked.
+double sample_place_of(CustomerId customer);
 
 /// The World that had these versions. Errors: not_found, with the name of what is no longer held ("policy 3").
 using WorldOfVersions = std::function<Result<WorldPtr>(const Versions& versions)>;
@@ -69,6 +73,10 @@ struct WhyAnswer {
 };
 /// For `request` (one placement) by this person: every rule that blocks the item, or what became of it. Same code as decide.
 Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock);
+/// Per item: every rule and condition that blocks it at the n-th placement of the call by itself, each asked although another one blocks
+/// too. Empty: nothing does. Not asked: what the other slots of the same slate forbid. Errors: as run_stages.
+Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
+                                                        std::span<const ItemId> items);
 /// At a logged decision.
 Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock);
 
