@@ -90,10 +90,10 @@ std::string parted_placement(const PlacementDecision& a, const PlacementDecision
   return counts_of(a.funnel) == counts_of(b.funnel) ? "" : where + " counts of the stages";
 }
 
-/// Everybody's place in [0, 1): the same people are sampled whatever else is asked.
-double place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
 
 } // namespace
+
+double sample_place_of(CustomerId customer) { return static_cast<double>(mix64(customer.value, 0x7265706c6179) >> 11) * 0x1p-53; }
 
 Result<RecordPtr> record_at(Store& store, CustomerId customer, Version version) {
   TAKT_TRY(base, store.journal().snapshot(customer, version));
@@ -178,7 +178,7 @@ Result<ReplayCounts> replay_log(Store& store, const WorldOfVersions& world_of, c
   ReplayCounts counts;
   Status status;
   TAKT_TRY_VOID(store.decisions().scan(options.from, options.to, [&](const DecisionRecord& logged) {
-    if (place_of(logged.decision.customer) >= options.sample) return true;
+    if (sample_place_of(logged.decision.customer) >= options.sample) return true;
     ++counts.decisions;
     status = replay_one(store, world_of, logged, clock, counts);
     if (options.progress) options.progress(counts.decisions);

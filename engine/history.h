@@ -26,6 +26,9 @@ Result<Decision> run_again(Store& store, const World& world, const DecisionRecor
 /// Not compared: timings, the decision's id, what it supersedes, and the long list of explain=full, which the log does not keep.
 std::string difference_between(const Decision& logged, const Decision& again);
 
+/// Everybody's place in [0, 1): a sample takes the customers below its share, so the same people are in it whatever else is asked.
+double sample_place_of(CustomerId customer);
+
 /// The World that had these versions. Errors: not_found, with the name of what is no longer held ("policy 3").
 using WorldOfVersions = std::function<Result<WorldPtr>(const Versions& versions)>;
 

@@ -65,6 +65,12 @@ SymbolList identities_named(const DecisionRequest& request, SymbolTable& symbols
   return named;
 }
 
+/// The rules of a placement whose slots are reserved; nullptr for one that only orders.
+const PlacementRules* reserving_rules(const World& world, const PlacementDecision& answered) {
+  const PlacementRules* rules = world.rulebook->find(answered.placement.text());
+  return rules && rules->placement.mode != PlacementMode::organic ? rules : nullptr;
+}
+
 /// The reservations of one placement, one entry per slot.
 void grant_slots(const World& world, const PlacementRules& rules, const DecisionRequest& request, const Decision& decision,
                  std::size_t ordinal, Delta& delta) {
@@ -175,6 +181,11 @@ Result<EarlierAnswer> answered_before(Store& store, const World& world, const Pe
   return EarlierAnswer{std::move(logged->decision), {}};
 }
 
+void add_grants(const World& world, const DecisionRequest& request, const Decision& decision, Delta& delta) {
+  for (std::size_t i = 0; i < decision.placements.size(); ++i)
+    if (const PlacementRules* rules = reserving_rules(world, decision.placements[i])) grant_slots(world, *rules, request, decision, i, delta);
+}
+
 Commit reserve(const World& world, const Visitor& visitor, const Person& person, const DecisionRequest& request, Decision& decision) {
   const Version version = person.record->version;
   // The id is also the commit's: another question with the same seed at the same instant must not pass for a repetition of this one.
@@ -190,13 +201,10 @@ Commit reserve(const World& world, const Visitor& visitor, const Person& person,
   }
   if (is_screen_call(world, request)) operations.push_back(op::Activity{person.now});
   for (const DecisionId replaced : request.replaces) operations.push_back(op::Release{replaced, person.now});
+  add_grants(world, request, decision, commit.delta);
   Duration longest{};
-  for (std::size_t i = 0; i < decision.placements.size(); ++i) {
-    const PlacementRules* rules = world.rulebook->find(decision.placements[i].placement.text());
-    if (!rules || rules->placement.mode == PlacementMode::organic) continue;
-    grant_slots(world, *rules, request, decision, i, commit.delta);
-    longest = std::max(longest, rules->placement.reservation_ttl + rules->confirm_grace);
-  }
+  for (const PlacementDecision& answered : decision.placements)
+    if (const PlacementRules* rules = reserving_rules(world, answered)) longest = std::max(longest, rules->placement.reservation_ttl + rules->confirm_grace);
   if (!request.request_id.empty())
     operations.push_back(op::Request{{request_key(request), request.body_hash, decision.id, person.now + std::max(limits::request_mark_life, longest)}});
   commit.decision = log_bytes(request, decision);

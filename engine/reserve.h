@@ -30,6 +30,8 @@ Status follow_merge(Store& store, Visitor& visitor, const CustomerRecord& sealed
 struct EarlierAnswer { std::optional<Decision> answer; DecisionId supersedes; };
 Result<EarlierAnswer> answered_before(Store& store, const World& world, const Person& person, const DecisionRequest& request);
 
+/// The reservations of a decision that has its id, one entry per slot; none where the placement reserves nothing (organic).
+void add_grants(const World& world, const DecisionRequest& request, const Decision& decision, Delta& delta);
 /// Gives the decision its id and reservations, and makes the commit that holds all of it: entries, request mark, log record.
 Commit reserve(const World& world, const Visitor& visitor, const Person& person, const DecisionRequest& request, Decision& decision);
 /// Commits, retrying an unknown outcome under the same id until the deadline.

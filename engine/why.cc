@@ -1,6 +1,6 @@
 #include "engine/why.h"
 
-#include "core/limits.h"
+#include "core/check.h"
 #include "engine/history.h"
 #include "engine/report.h"
 #include "engine/reserve.h"
@@ -149,6 +149,20 @@ Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRe
   const auto index = world.catalogue->find(world.symbols->find(item.text()));
   if (!index) return unknown_item();
   return why_at(world, person, dry_copy(request), 0, nullptr, *index, clock);
+}
+
+Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
+                                                        std::span<const ItemId> items) {
+  const Call call(world, person, request);
+  TAKT_TRY(openings, open_placements(call));
+  TAKT_CHECK(placement < openings.size(), "a call has an opening per placement asked for");
+  std::vector<std::vector<Reason>> reasons;
+  for (const ItemId& item : items) {
+    const auto index = world.catalogue->find(world.symbols->find(item.text()));
+    if (index) reasons.push_back(blocks_of(call, openings[placement], *index));
+    else reasons.push_back({{Stage::retrieve, ReasonCode::unknown_item, {}, {}, {}, {}, {}, false}});
+  }
+  return reasons;
 }
 
 Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock) {
