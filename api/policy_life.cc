@@ -27,17 +27,21 @@ Error read_error(JsonValue value) {
   return error;
 }
 
-/// Depth is bounded by the parser.
-void collect_uses(JsonValue value, const std::string& pointer, std::vector<AudienceUse>& out) {
+/// Depth is bounded by the parser. What a condition names, however deep, is named where the rule has the condition.
+void collect_uses(JsonValue value, const std::string& pointer, bool in_audience, std::vector<AudienceUse>& out) {
   if (value.is(JsonKind::array)) {
     std::size_t place = 0;
-    for (const JsonValue element : value.elements()) collect_uses(element, pointer_to(pointer, place++), out);
+    for (const JsonValue element : value.elements()) {
+      collect_uses(element, in_audience ? pointer : pointer_to(pointer, place), in_audience, out);
+      ++place;
+    }
   }
   if (!value.is(JsonKind::object)) return;
   for (const JsonMember member : value.members()) {
-    const std::string here = pointer_to(pointer, member.key);
-    if (member.key == "audience" && member.value.is(JsonKind::string)) out.push_back({here, std::string(member.value.text())});
-    else collect_uses(member.value, here, out);
+    const bool is_audience = member.key == "audience";
+    const std::string here = in_audience ? pointer : pointer_to(pointer, member.key);
+    if (is_audience && member.value.is(JsonKind::string)) out.push_back({here, std::string(member.value.text())});
+    else collect_uses(member.value, here, in_audience || is_audience, out);
   }
 }
 
@@ -110,7 +114,7 @@ std::vector<AudienceUse> audiences_named_in(std::string_view policy_json) {
   JsonDocument document;
   if (!parse_own_document(document, policy_json) || !document.root().is(JsonKind::object)) return uses;
   for (const JsonMember member : document.root().members())
-    if (member.key != "consent") collect_uses(member.value, pointer_to("", member.key), uses); // its map has categories of the shop's own for keys
+    if (member.key != "consent") collect_uses(member.value, pointer_to("", member.key), false, uses); // its map has categories of the shop's own for keys
   return uses;
 }
 

@@ -1,13 +1,19 @@
 #include "api/commands/command.h"
+#include "api/what_if.h"
+#include "api/workers.h"
 #include "engine/history.h"
+#include "engine/what_if/bars.h"
 
+#include <cstdio>
 #include <fmt/format.h>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace takt {
 namespace {
 
-struct Options { std::string policy, from, to; double sample = 1; };
+struct Options { std::string policy, from, to, plot; double sample = 1; std::size_t threads = workers_count; };
 
 Result<ReplayOptions> range_of(const Options& options) {
   ReplayOptions range;
@@ -59,24 +65,60 @@ int run(App& app, Terminal& terminal, const CommonOptions& common, const Options
   return counts["differ"] == 0 ? 0 : 1;
 }
 
-int run_what_if(Terminal& terminal, const CommonOptions& common) {
-  return report_error(terminal, common, {ErrorCode::not_built, "takt replay --policy (what-if) is not built in this release (501)"});
+Status write_file(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return fail(ErrorCode::unavailable, "cannot write " + path);
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !written) return fail(ErrorCode::unavailable, "cannot write " + path + ": is the disk full?");
+  return {};
+}
+
+Result<what_if::Report> lived_again(App& app, Terminal& terminal, const Options& options, const ReplayOptions& range) {
+  TAKT_TRY(path, terminal.input_file(options.policy, app.config().data_dir + "/spool"));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorCode::not_found, "cannot read " + options.policy);
+  const std::string policy{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  what_if::Options asked;
+  asked.range = {range.from, range.to};
+  asked.sample = range.sample;
+  asked.threads = options.threads;
+  ProgressLine line(terminal);
+  asked.progress = [&](std::uint64_t customers, std::uint64_t of, std::uint64_t decisions) { line.show(fmt::format("{} of {} customers, {} decisions", customers, of, decisions)); };
+  return what_if_of(app, policy, asked);
+}
+
+int run_what_if(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
+  const auto range = range_of(options);
+  if (!range) {
+    report_error(terminal, common, range.error());
+    return 2;
+  }
+  const SteadyTime begin = app.clock().steady_now();
+  const auto report = lived_again(app, terminal, options, *range);
+  if (!report) return report_error(terminal, common, report.error());
+  const double seconds = std::chrono::duration<double>(app.clock().steady_now() - begin).count();
+  if (!options.plot.empty())
+    if (auto written = write_file(options.plot, what_if::histogram_svg(report->figures)); !written) return report_error(terminal, common, written.error());
+  const SymbolTable& symbols = app.store().symbols();
+  terminal.out(common.json ? what_if_json(*report, symbols, seconds) + "\n" : what_if_text(*report, symbols, seconds));
+  return 0;
 }
 
 } // namespace
 
 void add_replay(CLI::App& root, Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = root.add_subcommand("replay", "make every logged decision again and compare, bit for bit");
-  command->add_option("--policy", options->policy, "what if this policy had been in force (not built in this release)");
+  CLI::App* command = root.add_subcommand("replay", "make every logged decision again and compare, bit for bit; with --policy: what would have happened under that one?");
+  command->add_option("--policy", options->policy, "what if this policy had been in force: a file, - for the input");
   command->add_option("--from", options->from, "RFC 3339: decisions from then on");
   command->add_option("--to", options->to, "RFC 3339: decisions before then");
   command->add_option("--sample", options->sample, "share of the customers, 0 to 1")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--threads", options->threads, "with --policy: workers; the report is the same with any number")->check(CLI::Range(1, 64));
+  command->add_option("--plot", options->plot, "with --policy: where the picture of the histogram goes");
   command->callback([&invocation, options] {
-    const CommonOptions& common = invocation.common;
-    // Refused here already: nothing is opened for it.
-    if (!options->policy.empty()) invocation.alone = [&common](const Config&, Terminal& terminal) { return run_what_if(terminal, common); };
-    else invocation.work = [options, &common](App& app, Terminal& terminal) { return run(app, terminal, common, *options); };
+    invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) {
+      return options->policy.empty() ? run(app, terminal, common, *options) : run_what_if(app, terminal, common, *options);
+    };
   });
 }
 

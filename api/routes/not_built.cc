@@ -8,7 +8,6 @@ void add_routes_not_built(Router& router) {
   struct Planned { const char* method; const char* path; };
   static constexpr Planned planned[]{
       {"GET", "/"},
-      {"POST", "/api/v1/policies/draft/preview"},
       {"GET", "/api/v1/customers/{id}/export"},
       {"DELETE", "/api/v1/customers/{id}"},
       {"GET", "/api/v1/exports/{kind}"},
@@ -24,6 +23,7 @@ Router make_router(const Service& service) {
   add_decision_routes(router, service);
   add_event_routes(router, service);
   add_policy_routes(router, service);
+  add_preview_routes(router, service);
   add_document_routes(router, service);
   add_audience_routes(router, service);
   add_customer_routes(router, service);

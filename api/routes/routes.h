@@ -21,6 +21,7 @@ Router make_router(const Service& service);
 void add_decision_routes(Router& router, const Service& service);
 void add_event_routes(Router& router, const Service& service);
 void add_policy_routes(Router& router, const Service& service);
+void add_preview_routes(Router& router, const Service& service);    ///< what a draft would have changed
 void add_document_routes(Router& router, const Service& service);   ///< items, placements, audiences, configured features
 void add_audience_routes(Router& router, const Service& service);   ///< who is in them
 void add_customer_routes(Router& router, const Service& service);

@@ -44,7 +44,7 @@ TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
 }
 
 TEST_F(Cli, WhatIsNotBuiltFails) {
-  for (const char* command : {"replay --policy x", "ope", "export decisions", "backup x", "erase --customer u"}) {
+  for (const char* command : {"ope", "export decisions", "backup x", "erase --customer u"}) {
     const Ended ended = run(command);
     EXPECT_EQ(ended.code, 1) << command;
     EXPECT_NE(ended.err.find("not built"), std::string::npos) << command;
@@ -203,6 +203,20 @@ TEST_F(Cli, ADemoThatWasLivedHoldsItsTruthAndEveryDecisionAgain) {
   const Json replayed = json("replay --data-dir data");
   EXPECT_EQ(replayed["differ"], 0);
   EXPECT_GT(replayed["reproduced"], 0);
+  write("draft.json", R"({"caps":[{"id":"one-a-day","counts":"impression","per":"all","window":{"kind":"rolling","length":"1d"},"limit":1}]})");
+  const Json what_if = json("replay --policy draft.json --data-dir data --threads 2 --plot what-if.svg");
+  EXPECT_GT(what_if["decisions"]["changed"], 0);
+  EXPECT_EQ(what_if["decisions"]["of_these_otherwise"], 0);
+  EXPECT_LT(what_if["after"]["exposures"], what_if["before"]["exposures"]);
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/what-if.svg"));
+  EXPECT_NE(run("replay --policy draft.json --data-dir data").out.find("one-a-day"), std::string::npos);
+  write("wrong.json", R"({"caps":[{"id":"x","limit":-1}]})");
+  const Ended wrong = run("replay --policy wrong.json --data-dir data --json");
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_EQ(Json::parse(wrong.out)["errors"][0]["pointer"], "/caps/0/limit");
+  EXPECT_EQ(run("replay --policy no-such-file.json --data-dir data").code, 1);
+  EXPECT_EQ(run("replay --policy draft.json --data-dir data --sample 1.5").code, 2);
+  EXPECT_EQ(run("replay --policy draft.json --data-dir data --from 2026-03-02T00:00:00Z --to 2026-03-01T00:00:00Z").code, 1);
   EXPECT_EQ(json("rebuild --check --data-dir data")["differ"], 0);
   EXPECT_EQ(run("demo --closed-loop --data-dir data").code, 1) << "only an empty directory is filled";
 }

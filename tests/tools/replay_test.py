@@ -163,6 +163,7 @@ class Replay(unittest.TestCase):
             day.items = [item["id"] for item in client.ok("GET", "/api/v1/items?limit=200")["data"]]
             day.live(client, hours=12, decisions_per_hour=30)
             self.check(day)  # through the running server
+            self.what_if(client.ok("GET", "/api/v1/policies/current"), decisions=len(day.logged))
             middle = day.now
 
             # Stock, rules, placements and the model change under way: the old ones are still held.
@@ -178,7 +179,9 @@ class Replay(unittest.TestCase):
             client.ok("PUT", path, client.ok("GET", path) | {"attributes": {"premium": True}, "audience": "lookers"})
             day.live(client, hours=2, decisions_per_hour=30)
             self.check(day)
-            client.change_policy(lambda policy: policy["caps"][0].update(limit=2))
+            client.change_policy(lambda policy: (policy["caps"][0].update(limit=2, audience={"not": {"seen": {"within": "1h", "at_least": 6}}}),
+                                                 policy.update(merchandising=[{"id": "shelf", "match": {"placements": ["home.hero"]}, "pin": [{"item": day.items[1], "slot": 2}],
+                                                                               "boost": [{"match": {"items": day.items[2:5]}, "factor": 3}], "hide": {"items": [day.items[6]]}}])))
             self.assertEqual(self.takt.json("train")["version"], 2)
             client.ok("PUT", "/api/v1/features/premium", {"attribute": "premium", "equals": False})
             configured = day.folder / "documents.ndjson"
@@ -215,10 +218,25 @@ class Replay(unittest.TestCase):
         self.assertEqual(counts["reproduced"] + counts["not_held"][0]["decisions"], len(day.logged))
         self.assertGreater(counts["reproduced"], 100)
 
+    def what_if(self, policy, decisions):
+        """Under the policy in force nothing would have been otherwise; under one that hides half of everything much would."""
+        written = pathlib.Path(self.folder.name) / "draft.json"
+        written.write_text(json.dumps(policy), encoding="utf-8")
+        report = self.takt.json("replay", "--policy", written)
+        self.assertEqual(report["decisions"]["changed"], 0, report)
+        self.assertLessEqual(report["decisions"]["replayed"], decisions)  # without those whose customers are left out, which are counted
+        self.assertGreater(report["decisions"]["replayed"], decisions // 2)
+        written.write_text(json.dumps(policy | {"merchandising": [{"id": "none", "hide": {"kinds": ["product"]}}]}), encoding="utf-8")
+        self.assertGreater(self.takt.json("replay", "--policy", written)["decisions"]["changed"], 10)
+        written.write_text(json.dumps(policy | {"merchandising": [{"id": "none"}]}), encoding="utf-8")
+        refused = self.takt.run("replay", "--policy", written, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("/merchandising/0", refused.stderr)
+
     def test_usage(self):
-        what_if = self.takt.run("replay", "--policy", "policy.json", check=False)
+        what_if = self.takt.run("replay", "--policy", "no-such-file.json", check=False)
         self.assertEqual(what_if.returncode, 1)
-        self.assertIn("not built", what_if.stderr)
+        self.assertIn("no-such-file.json", what_if.stderr)
         for arguments in (["--from", "yesterday"], ["--sample", "2"], ["--nonsense"]):
             self.assertEqual(self.takt.run("replay", *arguments, check=False).returncode, 2, arguments)
 
