@@ -296,10 +296,14 @@ Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRe
 }
 
 Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
-                                                        std::span<const ItemId> items) {
-  const Call call(world, person, request);
+                                                        std::span<const ItemId> items, std::span<const PlacementDecision> taken) {
+  Call call(world, person, request);
   TAKT_TRY(openings, open_placements(call));
-  TAKT_CHECK(placement < openings.size(), "a call has an opening per placement asked for");
+  TAKT_CHECK(placement < openings.size() && taken.size() <= openings.size(), "a call has an opening per placement asked for");
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    for (const Choice& choice : taken[i].choices)
+      if (const auto index = world.catalogue->find(world.symbols->find(choice.item.text())))
+        call.take(labels_at(world.catalogue->at(*index), openings[i].rules), openings[i].contact, openings[i].rules.placement.mode != PlacementMode::organic);
   std::vector<std::vector<Reason>> reasons;
   for (const ItemId& item : items) {
     const auto index = world.catalogue->find(world.symbols->find(item.text()));

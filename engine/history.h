@@ -74,9 +74,9 @@ struct WhyAnswer {
 /// For `request` (one placement) by this person: every rule that blocks the item, or what became of it. Same code as decide.
 Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock);
 /// Per item: every rule and condition that blocks it at the n-th placement of the call by itself, each asked although another one blocks
-/// too. Empty: nothing does. Not asked: what the other slots of the same slate forbid. Errors: as run_stages.
+/// too. Empty: nothing does. `taken`: answers of the call's first placements, whose slots count as filled. Errors: as run_stages.
 Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
-                                                        std::span<const ItemId> items);
+                                                        std::span<const ItemId> items, std::span<const PlacementDecision> taken = {});
 /// At a logged decision.
 Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecord& logged, std::string_view placement, const ItemId& item, const Clock& clock);
 
