@@ -87,15 +87,21 @@ WhyAnswer place_in_slate(const PlacementDecision& placement, const ItemId& item)
   return answer;
 }
 
-/// One placement of a call whose earlier ones have taken what `earlier` says; none: nothing yet.
-Result<WhyAnswer> why_at(const World& world, const Person& person, const DecisionRequest& dry, std::size_t ordinal, const Decision* earlier, ItemIndex index, const Clock& clock) {
+/// The first placements of the call have filled their slots.
+void take_slots(Call& call, std::span<const Opening> openings, std::span<const PlacementDecision> taken) {
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    for (const Choice& choice : taken[i].choices)
+      if (const auto index = call.world.catalogue->find(call.world.symbols->find(choice.item.text())))
+        call.take(labels_at(call.world.catalogue->at(*index), openings[i].rules), openings[i].contact, openings[i].rules.placement.mode == PlacementMode::promote);
+}
+
+/// One placement of a call whose earlier ones have taken what `taken` says.
+Result<WhyAnswer> why_at(const World& world, const Person& person, const DecisionRequest& dry, std::size_t ordinal, std::span<const PlacementDecision> taken, ItemIndex index,
+                         const Clock& clock) {
   Call call(world, person, dry);
   TAKT_TRY(openings, open_placements(call));
   const Opening& opening = openings.at(ordinal);
-  for (std::size_t i = 0; earlier && i < ordinal; ++i)
-    for (const Choice& choice : earlier->placements.at(i).choices)
-      if (const auto taken = world.catalogue->find(world.symbols->find(choice.item.text())))
-        call.take(labels_at(world.catalogue->at(*taken), openings[i].rules), openings[i].contact, openings[i].rules.placement.mode == PlacementMode::promote);
+  take_slots(call, openings, taken);
   std::vector<Reason> reasons = blocks_of(call, opening, index);
   WhyAnswer answer;
   if (!reasons.empty()) {
@@ -148,14 +154,15 @@ Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRe
   if (request.placements.size() != 1) return fail(ErrorCode::invalid, "why asks about one placement");
   const auto index = world.catalogue->find(world.symbols->find(item.text()));
   if (!index) return unknown_item();
-  return why_at(world, person, dry_copy(request), 0, nullptr, *index, clock);
+  return why_at(world, person, dry_copy(request), 0, {}, *index, clock);
 }
 
 Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
-                                                        std::span<const ItemId> items) {
-  const Call call(world, person, request);
+                                                        std::span<const ItemId> items, std::span<const PlacementDecision> taken) {
+  Call call(world, person, request);
   TAKT_TRY(openings, open_placements(call));
-  TAKT_CHECK(placement < openings.size(), "a call has an opening per placement asked for");
+  TAKT_CHECK(placement < openings.size() && taken.size() <= openings.size(), "a call has an opening per placement asked for");
+  take_slots(call, openings, taken);
   std::vector<std::vector<Reason>> reasons;
   for (const ItemId& item : items) {
     const auto index = world.catalogue->find(world.symbols->find(item.text()));
@@ -174,7 +181,8 @@ Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecor
   TAKT_TRY(record, record_of_then(store, logged.decision));
   const Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
   const auto ordinal = static_cast<std::size_t>(found - asked.begin());
-  TAKT_TRY(answer, why_at(world, person, dry_copy(logged.request), ordinal, &logged.decision, *index, clock));
+  const std::span<const PlacementDecision> decided(logged.decision.placements);
+  TAKT_TRY(answer, why_at(world, person, dry_copy(logged.request), ordinal, decided.first(ordinal), *index, clock));
   for (const Choice& choice : logged.decision.placements.at(ordinal).choices) // what the log says was shown, was
     if (choice.item == world.catalogue->at(*index).item.id) {
       answer.verdict = Verdict::shown;

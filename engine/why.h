@@ -35,9 +35,10 @@ Result<Person> read_person(Store& store, const World& world, const DecisionReque
 Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock);
 
 /// Per item: every rule and condition that blocks it at the n-th placement of the call by itself, each asked although another one blocks
-/// too. Empty: nothing does. Not asked: what the other slots of the same slate forbid. Errors: as run_stages.
+/// too. `taken`: what the first placements of the call have filled their slots with; more of it than `placement` tells what a slate of its own
+/// forbids. Empty: nothing blocks. Errors: as run_stages.
 Result<std::vector<std::vector<Reason>>> blocks_by_item(const World& world, const Person& person, const DecisionRequest& request, std::size_t placement,
-                                                        std::span<const ItemId> items);
+                                                        std::span<const ItemId> items, std::span<const PlacementDecision> taken = {});
 
 /// At a logged decision, with what its earlier placements had taken. `world`: the one it names. Errors: not_found (no such placement; the
 /// record of then is gone).

@@ -42,24 +42,16 @@ std::vector<ItemId> missing_in(const PlacementDecision& from, const PlacementDec
   return missing;
 }
 
+bool was_held(const PlacementDecision& answer) { return answer.hold && answer.hold->kind == HoldKind::chosen; }
+
 /// One line per rule: its id, or the code where no rule has one.
-std::vector<std::string> rules_of(const std::vector<Reason>& reasons) {
+std::vector<std::string> rules_of(const std::vector<Reason>& reasons, const PlacementDecision& instead) {
   std::vector<std::string> rules;
   for (const Reason& reason : reasons) {
     std::string rule = reason.rule.empty() ? std::string(to_text(reason.code)) : reason.rule;
     if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(std::move(rule));
   }
-  return rules;
-}
-
-bool was_held(const PlacementDecision& answer) { return answer.hold && answer.hold->kind == HoldKind::chosen; }
-
-/// Nothing blocks the item by itself: the slate has no room for it, or others came first.
-std::vector<std::string> rules_of_the_slate(const PlacementDecision& shown, const PlacementDecision& instead) {
-  if (was_held(instead)) return {"below_hold"};
-  std::vector<std::string> rules;
-  if (instead.choices.size() < shown.choices.size()) rules = rules_of(instead.reasons);
-  if (rules.empty()) rules.emplace_back("outranked");
+  if (rules.empty()) rules.emplace_back(was_held(instead) ? "below_hold" : "outranked");
   return rules;
 }
 
@@ -236,8 +228,8 @@ private:
       count(told_.draft, after, slots, rules->placement);
       if (is_same) continue;
       const Person person_then = make_person(records.as_was, logged.request, worlds.then->policy(), *worlds.then->symbols);
-      TAKT_TRY(is_ruled_out, explain(*worlds.draft, person, request, decision.id, i, before, after, false));
-      TAKT_TRY_VOID(explain(*worlds.then, person_then, logged.request, decision.id, i, after, before, true));
+      TAKT_TRY(is_ruled_out, explain(*worlds.draft, person, request, i, logged.decision, decision, false));
+      TAKT_TRY_VOID(explain(*worlds.then, person_then, logged.request, i, decision, logged.decision, true));
       if (is_ruled_out || ends_early(before, after)) odds.ratio = 0;
       else odds.is_known = false;
     }
@@ -260,21 +252,28 @@ private:
   }
 
   /// What one side shows and the other does not: what keeps it off there, by the other side's rules and record. True: a rule does.
-  Result<bool> explain(const World& world, const Person& person, const DecisionRequest& request, DecisionId decision, std::size_t ordinal,
-                 const PlacementDecision& shown, const PlacementDecision& instead, bool is_draft) {
-    const std::vector<ItemId> missing = missing_in(shown, instead);
+  Result<bool> explain(const World& world, const Person& person, const DecisionRequest& request, std::size_t ordinal, const Decision& shown, const Decision& instead,
+                       bool is_draft) {
+    const PlacementDecision &there = shown.placements[ordinal], &here = instead.placements[ordinal];
+    const std::vector<ItemId> missing = missing_in(there, here);
     if (missing.empty()) return false;
     TAKT_TRY(reasons, blocks_by_item(world, person, request, ordinal, missing));
+    const bool is_ruled_out = std::any_of(reasons.begin(), reasons.end(), [](const std::vector<Reason>& blocking) { return !blocking.empty(); });
+    if (here.choices.size() < there.choices.size() && !was_held(here)) { // what no rule keeps off alone may have found the caps full of this slate
+      TAKT_TRY(beside, blocks_by_item(world, person, request, ordinal, missing, std::span(instead.placements).first(ordinal + 1)));
+      for (std::size_t i = 0; i < missing.size(); ++i)
+        if (reasons[i].empty()) reasons[i] = std::move(beside[i]);
+    }
     for (std::size_t i = 0; i < missing.size(); ++i)
-      for (const Choice& choice : shown.choices) {
+      for (const Choice& choice : there.choices) {
         if (choice.item != missing[i]) continue;
-        const ExposureId exposure{decision.bytes, static_cast<std::uint16_t>(ordinal), static_cast<std::uint16_t>(choice.slot)};
+        const ExposureId exposure{shown.id.bytes, static_cast<std::uint16_t>(ordinal), static_cast<std::uint16_t>(choice.slot)};
         Exposure* const told = is_draft ? slots_.simulated(exposure) : slots_.logged(exposure);
         if (!told) continue;
         told->is_other = true;
-        told->because = reasons[i].empty() ? rules_of_the_slate(shown, instead) : rules_of(reasons[i]);
+        told->because = rules_of(reasons[i], here);
       }
-    return std::any_of(reasons.begin(), reasons.end(), [](const std::vector<Reason>& blocking) { return !blocking.empty(); });
+    return is_ruled_out;
   }
 
   /// Do the logged rules still give the logged answer? Of a share of the decisions, so that the report can say so.
