@@ -70,6 +70,15 @@ TruthDraft draft_of(std::uint64_t seed) {
   }
 }
 
+void at_most_ten_a_week(Policy& policy, SymbolTable&) { policy.caps.push_back(cap("all", Per::all, days(7), 10)); }
+
+std::vector<TruthDraft> looser_drafts() {
+  std::vector<TruthDraft> drafts{{"no such cap", [](Policy& policy, SymbolTable&) { policy.caps.pop_back(); }}};
+  for (const std::uint32_t limit : {12U, 15U, 20U, 30U})
+    drafts.push_back({"at most " + std::to_string(limit) + " a week, not 10", [limit](Policy& policy, SymbolTable&) { policy.caps.back().limit = limit; }});
+  return drafts;
+}
+
 std::vector<Foretold> foretell(const TruthOptions& options, const std::vector<TruthDraft>& drafts, const std::function<void(const Foretold&)>& told) {
   demo::TownOptions made;
   made.items = options.items;
@@ -79,6 +88,7 @@ std::vector<Foretold> foretell(const TruthOptions& options, const std::vector<Tr
   const demo::Town town = demo::make_town(made);
   demo::WorldOptions world;
   world.models = demo::train_on_pilot(town, options.pilot_customers);
+  world.change_policy = options.change_policy;
   const LivedMonth logged = live(town, options, world);
   std::vector<Foretold> all;
   for (const TruthDraft& draft : drafts) {
@@ -86,7 +96,10 @@ std::vector<Foretold> foretell(const TruthOptions& options, const std::vector<Tr
     draft.change(*policy, logged.store->symbols());
     const what_if::Report report = ask(logged, policy, options.threads);
     demo::WorldOptions under_draft = world;
-    under_draft.change_policy = draft.change;
+    under_draft.change_policy = [&](Policy& changed, SymbolTable& symbols) {
+      if (options.change_policy) options.change_policy(changed, symbols);
+      draft.change(changed, symbols);
+    };
     const LivedMonth lived = live(town, options, under_draft);
     const what_if::Report truth = ask(lived, std::make_shared<const Policy>(lived.world->policy()), options.threads);
     const auto per_customer = [&](std::uint64_t exposures) { return static_cast<double>(exposures) / static_cast<double>(options.customers); };

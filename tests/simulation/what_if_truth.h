@@ -15,6 +15,7 @@ struct TruthOptions {
   std::uint32_t customers = 400, days = 28, items = 400;
   std::uint64_t pilot_customers = 60;
   std::size_t threads = 1;
+  std::function<void(Policy&, SymbolTable&)> change_policy = {}; ///< of the month that is logged; drafts start from what it leaves
 };
 
 struct TruthDraft {
@@ -23,6 +24,10 @@ struct TruthDraft {
 };
 /// Of the n-th kind, with numbers drawn from the seed: caps tightened and loosened, gaps, wear-out, chance, rest after a purchase, nights.
 TruthDraft draft_of(std::uint64_t seed);
+
+/// Looser than a log under `at_most_ten_a_week`: they fill slots that nobody saw anything in, so habits of looking have to be guessed.
+void at_most_ten_a_week(Policy& policy, SymbolTable& symbols);
+std::vector<TruthDraft> looser_drafts();
 
 struct Foretold {
   std::string draft;

@@ -1,5 +1,6 @@
 // What-if beside the truth: drafts of the demo town, foretold from its log and then lived. Prints a line per draft and a summary.
-// usage: what_if_truth [--drafts=N] [--customers=N] [--days=N] [--seed=N] [--threads=N]
+// usage: what_if_truth [--drafts=N | --looser=1] [--customers=N] [--days=N] [--seed=N] [--threads=N]
+// --looser=1: the log is of a tight cap, the drafts of looser ones.
 #include "tests/simulation/what_if_truth.h"
 
 #include <algorithm>
@@ -27,7 +28,12 @@ int main(int count, char** words) {
   options.seed = number_of(count, words, "--seed=", options.seed);
   options.threads = number_of(count, words, "--threads=", 2);
   std::vector<takt::simulation::TruthDraft> drafts;
-  for (std::uint64_t seed = 0; seed < number_of(count, words, "--drafts=", 50); ++seed) drafts.push_back(takt::simulation::draft_of(seed));
+  const bool is_looser = number_of(count, words, "--looser=", 0) != 0;
+  if (is_looser) {
+    options.change_policy = takt::simulation::at_most_ten_a_week;
+    drafts = takt::simulation::looser_drafts();
+  }
+  for (std::uint64_t seed = 0; !is_looser && seed < number_of(count, words, "--drafts=", 50); ++seed) drafts.push_back(takt::simulation::draft_of(seed));
   std::printf("%-32s %8s %8s %8s %7s  %9s %-21s %9s %6s\n", "draft", "before", "foretold", "true", "error", "value", "", "true", "ESS");
   std::size_t told = 0, covered = 0, within = 0;
   double worst = 0;

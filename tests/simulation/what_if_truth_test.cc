@@ -19,6 +19,15 @@ TEST(WhatIfTruth, ForetoldExposuresAreThoseOfATownThatLivesUnderTheDraft) {
   EXPECT_TRUE(differs) << "drafts that change nothing are easily foretold";
 }
 
+TEST(WhatIfTruth, SlotsThatTheLogLeftEmptyAreForetoldByHabit) {
+  TruthOptions options{.seed = 13, .customers = 150, .days = 21, .items = 250, .pilot_customers = 20};
+  options.change_policy = at_most_ten_a_week;
+  for (const Foretold& one : foretell(options, looser_drafts())) {
+    EXPECT_GT(one.exposures_foretold, 1.02 * one.exposures_before) << one.draft;
+    EXPECT_NEAR(one.error(), 0, 0.02) << one.draft << ": foretold " << one.exposures_foretold << ", true " << one.exposures_true;
+  }
+}
+
 TEST(WhatIfTruth, TheSamePolicyIsToldWithCertainty) {
   const std::vector<Foretold> told = foretell({.seed = 12, .customers = 100, .days = 14, .items = 250, .pilot_customers = 20}, {{"the same", [](Policy&, SymbolTable&) {}}});
   EXPECT_DOUBLE_EQ(told.front().weighted.covered, 1.0);

@@ -95,8 +95,8 @@ TEST_F(AudienceRulesTest, a_listing_is_for_everybody) {
 }
 
 TEST_F(AudienceRulesTest, a_filter_may_ask_about_person_call_and_item_together) {
-  scene.add_item("b").brand = "Acme";
   item.brand = "Own";
+  scene.add_item("b").brand = "Acme";   // from here on `item` lies elsewhere
   Condition& filter = scene.request.filter.emplace();
   filter.kind = Condition::Kind::any;
   filter.children = {compare("item.brand", ConditionOp::eq, "Acme"), compare("customer.traits.staff", ConditionOp::eq, true)};
