@@ -102,11 +102,24 @@ Result<Document> App::draft_to_publish(std::optional<std::uint64_t> expected) {
   return std::move(*draft);
 }
 
+/// What was in force when a draft was saved: a stop of selling that came later is no part of what its author took out.
+Result<Document> App::policy_at(UtcTime t, Document current) {
+  while (current.at > t && current.version > 1) {
+    TAKT_TRY(before, store_->documents().get_version("policy", "current", current.version - 1));
+    if (!before) break;
+    current = std::move(*before);
+  }
+  return current;
+}
+
 Result<std::uint64_t> App::publish_policy_draft(const Publishing& publishing) {
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(draft, draft_to_publish(publishing.draft));
   const UtcTime now = clock_.utc_now();
-  return publish_policy_locked(draft.json, {"publish", publishing.author, publishing.note}, {{"policy_draft", "draft", 0, "", now, publishing.author}});
+  TAKT_TRY(current, document("policy", "current"));
+  TAKT_TRY(base, policy_at(draft.at, current));
+  const std::string json = with_pauses_since(draft.json, base.json, current.json, now);
+  return publish_policy_locked(json, {"publish", publishing.author, publishing.note}, {{"policy_draft", "draft", 0, "", now, publishing.author}});
 }
 
 Result<PausedSales> App::pause_sales(std::string_view json, std::string_view author) {

@@ -30,13 +30,16 @@ struct FatiguePolicy {
   bool operator==(const FatiguePolicy&) const = default;
 };
 
+/// The pause is the repurchase cycle of the item's category, as orders have taught it, kept within these bounds.
+struct LearntPause { Duration shortest = days(1), longest = days(3650); bool operator==(const LearntPause&) const = default; };
 struct PausePolicy {
   Per per = Per::group;
-  Duration pause = days(30);
+  Duration pause = days(30);                           ///< where learnt: what holds for a category that no cycle is known of
   Selector match;
   std::optional<Selector> exempt = std::nullopt;
   Schedule schedule = {};
   std::optional<Condition> audience = std::nullopt;    ///< whom it is for; none: everybody. The same in every rule below
+  std::optional<LearntPause> learnt = std::nullopt;
   bool operator==(const PausePolicy&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include "engine/artefact_codec.h"
 #include "engine/artefact_cold_start.h"
 #include "engine/artefact_fatigue.h"
+#include "engine/artefact_repurchase.h"
 #include "engine/artefact_relevance.h"
 #include "engine/fatigue_plot.h"
 #include "engine/train/choose_index.h"
@@ -30,6 +31,7 @@ constexpr std::array<const char*, 7> data_files{"tables.bin", "vectors.bin", "sc
 /// Came later than format 2: where the manifest does not name it, nothing was learnt of it.
 constexpr const char* cold_start_file = "cold_start.bin";
 constexpr const char* fatigue_file = "fatigue.bin";
+constexpr const char* repurchase_file = "repurchase.bin";
 /// For people; nothing reads it.
 constexpr const char* fatigue_plot_file = "fatigue.svg";
 constexpr std::size_t load_recall_queries = 20;
@@ -126,7 +128,7 @@ std::string read_manifest(const json& manifest, Models& models) {
 struct Parts {
   std::string index;
   std::array<std::string, data_files.size()> files;
-  std::optional<std::string> cold_start, fatigue;
+  std::optional<std::string> cold_start, fatigue, repurchase;
 };
 
 /// Throws what nlohmann throws.
@@ -147,7 +149,7 @@ Result<Parts> read_parts(const fs::path& directory, Models& models) {
       TAKT_TRY(bytes, read_data(directory, manifest, data_files[i]));
       parts.files[i] = std::move(bytes);
     }
-    for (const auto& [name, part] : {std::pair{cold_start_file, &parts.cold_start}, {fatigue_file, &parts.fatigue}}) {
+    for (const auto& [name, part] : {std::pair{cold_start_file, &parts.cold_start}, {fatigue_file, &parts.fatigue}, {repurchase_file, &parts.repurchase}}) {
       if (!manifest.at("files").contains(name)) continue;
       TAKT_TRY(bytes, read_data(directory, manifest, name));
       *part = std::move(bytes);
@@ -201,6 +203,7 @@ Status save_models(const std::string& artefacts_directory, const Models& models,
     files.emplace_back(fatigue_file, artefact::encode_fatigue(*models.fatigue, symbols));
     files.emplace_back(fatigue_plot_file, fatigue_svg(*models.fatigue));
   }
+  if (models.repurchase) files.emplace_back(repurchase_file, artefact::encode_repurchase(*models.repurchase, symbols));
   const fs::path root(artefacts_directory), final_place = root / std::to_string(models.version);
   const fs::path beside = root / (".writing-" + std::to_string(models.version));
   std::error_code error;
@@ -230,6 +233,10 @@ Result<std::shared_ptr<const Models>> load_models(const std::string& artefact_di
   if (parts.fatigue) {
     TAKT_TRY(fatigue, artefact::decode_fatigue(*parts.fatigue, symbols));
     models->fatigue = std::move(fatigue);
+  }
+  if (parts.repurchase) {
+    TAKT_TRY(repurchase, artefact::decode_repurchase(*parts.repurchase, symbols));
+    models->repurchase = std::move(repurchase);
   }
   TAKT_TRY_VOID(artefact::check_golden(parts.files[3], *models));
   TAKT_TRY_VOID(build_index(parts.index, *models));

@@ -87,6 +87,7 @@ struct ArtefactMetrics {
 };
 
 struct FatigueModel;
+struct RepurchaseModel;
 
 struct Models {
   std::uint64_t version = 0;                          ///< of the published artefact set; 0 = untrained
@@ -106,6 +107,7 @@ struct Models {
   ResponseRates rates;                                ///< clicks and orders per impression
   IntentModel intent;                                 ///< of clicks and views, by their dwell
   std::shared_ptr<const FatigueModel> fatigue;        ///< wear-out as the outcomes tell it; null: nothing was fitted
+  std::shared_ptr<const RepurchaseModel> repurchase;  ///< how soon people buy again; null: nobody looked
   ColdStart cold_start;                               ///< for people and items that little is known of
   std::vector<ArtefactMetrics> metrics;
 };

@@ -58,15 +58,32 @@ void read_fatigue(Fields& policy, FatiguePolicy& fatigue) {
   fields.finish();
 }
 
+/// "30d"; or "learnt", with what holds until a cycle is known, and how short or long a learnt one may be.
+void read_pause_length(Fields& fields, PausePolicy& pause) {
+  const auto written = fields.take("pause");
+  if (!written || !written->is(JsonKind::string) || written->text() != "learnt") {
+    const auto length = fields.duration("pause", seconds(1), days(400));
+    fields.need("pause", length.has_value());
+    pause.pause = length.value_or(pause.pause);
+    for (const std::string_view key : {"fallback", "min", "max"})
+      if (fields.take(key)) fields.complain(key, "only a learnt pause has it");
+    return;
+  }
+  LearntPause learnt;
+  pause.pause = fields.duration("fallback", seconds(1), days(400)).value_or(pause.pause);
+  learnt.shortest = fields.duration("min", seconds(1), days(3650)).value_or(learnt.shortest);
+  learnt.longest = fields.duration("max", seconds(1), days(3650)).value_or(learnt.longest);
+  if (learnt.shortest > learnt.longest) fields.complain("min", "must not be longer than max");
+  pause.learnt = learnt;
+}
+
 std::vector<PausePolicy> read_pauses(Fields& policy, SymbolTable& symbols) {
   std::vector<PausePolicy> pauses;
   for (const auto& [value, pointer] : policy.list("post_purchase", rules_max)) {
     Fields fields(value, pointer, policy.complaints());
     PausePolicy pause;
     pause.per = fields.choice<Per>("per", {{"item", Per::item}, {"group", Per::group}, {"category", Per::category}}).value_or(Per::group);
-    const auto length = fields.duration("pause", seconds(1), days(400));
-    fields.need("pause", length.has_value());
-    pause.pause = length.value_or(pause.pause);
+    read_pause_length(fields, pause);
     pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});
     pause.exempt = parse_selector(fields, "exempt", symbols);
     pause.schedule = read_schedule(fields);

@@ -27,7 +27,7 @@ Reason blocked(ReasonCode code, std::string rule = {}, std::optional<UtcTime> el
 /// Gates, dismissals, quiet hours, pauses and what is hidden, as they hold for this customer here now, with their ends.
 class TimedNow {
 public:
-  TimedNow(const Call& call, const Opening& opening) : record_(*call.person), now_(call.person.now), hiding_(merchandising_now(call, opening)) {
+  TimedNow(const Call& call, const Opening& opening) : record_(*call.person), symbols_(*call.world.symbols), cycles_(call.world.models->repurchase.get()), now_(call.person.now), hiding_(merchandising_now(call, opening)) {
     const Policy& policy = call.world.policy();
     const RulePrograms& programs = call.world.rulebook->rule_audiences;
     AudiencesNow audiences(call, opening);
@@ -38,7 +38,7 @@ public:
       if (dismissal_holds(dismissal, now_)) dismissals_.push_back(&dismissal);
     for (std::size_t i = 0; i < policy.post_purchase.size(); ++i) {
       const PausePolicy& pause = policy.post_purchase[i];
-      const auto may_hold = [&](const Order& order) { return now_ < order.at + pause.pause; };
+      const auto may_hold = [&](const Order& order) { return now_ < order.at + pause_length_max(pause); };
       if (!pause.schedule.holds(now_) || std::none_of(record_.orders.begin(), record_.orders.end(), may_hold) || !audiences.holds(programs.post_purchase, i)) continue;
       pauses_.push_back({&pause, audiences.end(programs.post_purchase, i, pause.schedule.to), {}});
     }
@@ -63,15 +63,17 @@ public:
     if (const MerchandisingRule* hiding = hidden_by(hiding_, labels)) out.push_back(blocked(ReasonCode::hidden, hiding->id, hiding->schedule.to));
     report_dismissals(labels, out);
     for (PauseNow& pause : pauses_)
-      if (const auto end = pause_end_of(pause, labels); end && now_ < *end)
+      if (const auto end = pause_end_of(pause, labels); end && now_ < *end) {
         out.push_back(blocked(ReasonCode::post_purchase, {}, pause.rule_end ? std::min(*end, *pause.rule_end) : *end));
+        tell_cycle(pause_length(*pause.pause, cycles_, labels), *end, out.back());
+      }
   }
 
 private:
   struct GateNow { const GatePolicy* gate = nullptr; std::optional<UtcTime> end; };
   struct QuietNow { const QuietPolicy* quiet = nullptr; std::optional<UtcTime> end; };
   struct SalesPauseNow { const SalesPause* pause = nullptr; std::optional<UtcTime> end; };
-  struct PauseNow { const PausePolicy* pause = nullptr; std::optional<UtcTime> rule_end; std::map<Symbol, std::optional<UtcTime>> end_of_key; };
+  struct PauseNow { const PausePolicy* pause = nullptr; std::optional<UtcTime> rule_end; std::map<std::pair<Symbol, Duration>, std::optional<UtcTime>> end_of_key; };
 
   /// One reason for all of them: the last one to end, none where one is for good.
   void report_dismissals(const LabelSet& labels, std::vector<Reason>& out) const {
@@ -89,12 +91,24 @@ private:
   /// Many candidates share a group or category: the orders are read once per key.
   std::optional<UtcTime> pause_end_of(PauseNow& pause, const LabelSet& labels) const {
     const Symbol key = pause_key(*pause.pause, labels);
-    const auto [entry, is_new] = pause.end_of_key.try_emplace(key);
-    if (is_new) entry->second = pause_end(*pause.pause, record_, key);
+    const Duration length = pause_length(*pause.pause, cycles_, labels).length;
+    const auto [entry, is_new] = pause.end_of_key.try_emplace({key, length});
+    if (is_new) entry->second = pause_end(*pause.pause, record_, key, length);
     return entry->second;
   }
 
+  /// Whose cycle it is, and how far it has gone: whole days since the purchase, of the days that it takes.
+  void tell_cycle(const PauseLength& pause, UtcTime end, Reason& reason) const {
+    if (pause.category == Symbol::none) return;
+    reason.rule = "learnt";
+    for (const std::string& part : symbols_.path_of(pause.category)) reason.rule += (reason.rule == "learnt" ? ": " : " > ") + part;
+    reason.observed = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::days>(now_ - (end - pause.length)).count());
+    reason.limit = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(pause.length).count());
+  }
+
   const CustomerRecord& record_;
+  const SymbolTable& symbols_;
+  const RepurchaseModel* cycles_;            ///< null: nobody looked
   UtcTime now_;
   MerchandisingRules hiding_;
   std::vector<GateNow> gates_;

@@ -127,7 +127,8 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
   for (std::size_t i = 0; i < policy.gates.size(); ++i)
     if (gate_binds(policy.gates[i], labels)) add(std::make_unique<GateObstacle>(policy.gates[i], record), audiences.gates, i);
   for (std::size_t i = 0; i < policy.post_purchase.size(); ++i)
-    if (const auto end = pause_end(policy.post_purchase[i], record, pause_key(policy.post_purchase[i], labels)))
+    if (const auto end = pause_end(policy.post_purchase[i], record, pause_key(policy.post_purchase[i], labels),
+                                   pause_length(policy.post_purchase[i], call.world.models->repurchase.get(), labels).length))
       add(std::make_unique<PauseObstacle>(policy.post_purchase[i], *end), audiences.post_purchase, i);
   for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i)
     if (quiet_binds(policy.quiet_hours[i], labels)) add(std::make_unique<QuietObstacle>(policy.quiet_hours[i], call.person.time.zones), audiences.quiet_hours, i);

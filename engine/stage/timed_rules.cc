@@ -77,11 +77,20 @@ Symbol pause_key(const PausePolicy& pause, const LabelSet& labels) {
   }
 }
 
-std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key) {
+PauseLength pause_length(const PausePolicy& pause, const RepurchaseModel* cycles, const LabelSet& labels) {
+  if (!pause.learnt || !cycles) return {pause.pause, Symbol::none};
+  const RepurchaseModel::Found found = cycles->of({labels.category.begin(), labels.category.end()});
+  if (!found.cycle) return {pause.pause, Symbol::none};
+  return {std::clamp(found.cycle->cycle, pause.learnt->shortest, pause.learnt->longest), found.category};
+}
+
+Duration pause_length_max(const PausePolicy& pause) { return pause.learnt ? std::max(pause.pause, pause.learnt->longest) : pause.pause; }
+
+std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key, Duration length) {
   std::optional<UtcTime> end;
   if (key == Symbol::none) return end;
   for (const Order& order : record.orders) {
-    if (end && order.at + pause.pause <= *end) continue;
+    if (end && order.at + length <= *end) continue;
     std::int64_t net = 0;
     for (const OrderLine& line : order.lines) {
       const bool under = pause.per == Per::item    ? line.item == key
@@ -89,7 +98,7 @@ std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord&
                                                    : std::find(line.category.begin(), line.category.end(), key) != line.category.end();
       if (under) net += line.quantity;
     }
-    if (net > 0) end = order.at + pause.pause;
+    if (net > 0) end = order.at + length;
   }
   return end;
 }

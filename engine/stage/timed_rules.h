@@ -6,6 +6,7 @@
 #include "core/item.h"
 #include "core/policy.h"
 #include "core/record.h"
+#include "engine/repurchase_model.h"
 
 #include <optional>
 #include <span>
@@ -29,8 +30,14 @@ UtcTime gate_end(const GatePolicy& gate, const CustomerRecord& record, UtcTime t
 
 /// The label that pauses: item, group, or the full category path. none where the item has none, or `per` cannot pause.
 Symbol pause_key(const PausePolicy& pause, const LabelSet& labels);
-/// max over orders with a positive net quantity under the key of order time + pause: while the schedule holds, blocks every t before it.
-std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key);
+/// How long a purchase pauses what has these labels: as written, or the learnt cycle of its category within the policy's bounds.
+/// category: whose cycle; none where none is known, or wanted. `cycles` may be null.
+struct PauseLength { Duration length{}; Symbol category = Symbol::none; };
+PauseLength pause_length(const PausePolicy& pause, const RepurchaseModel* cycles, const LabelSet& labels);
+/// The longest that it can be.
+Duration pause_length_max(const PausePolicy& pause);
+/// max over orders with a positive net quantity under the key of order time + length: while the schedule holds, blocks every t before it.
+std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord& record, Symbol key, Duration length);
 
 bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels);
 inline bool dismissal_holds(const Dismissal& dismissal, UtcTime t) { return dismissal.at <= t && (!dismissal.until || t < *dismissal.until); }

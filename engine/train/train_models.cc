@@ -9,6 +9,7 @@
 #include "engine/train/learn_intent.h"
 #include "engine/train/learn_rates.h"
 #include "engine/train/learn_relevance.h"
+#include "engine/train/learn_repurchase.h"
 #include "engine/train/learn_scorer.h"
 #include "engine/train/learn_segments.h"
 #include "engine/train/settle_level.h"
@@ -188,6 +189,10 @@ Result<std::shared_ptr<const Models>> train_models(Store& store, const Catalogue
   note("fatigue", fatigue->drawn);
   models->metrics.back().notes = told(*fatigue);
   models->fatigue = std::move(fatigue);
+  TAKT_TRY(repurchase, learn_repurchase(store, {.now = now}, part("repurchase")));
+  note("repurchase", repurchase->by_category.size());
+  models->metrics.back().notes = told(*repurchase, symbols);
+  models->repurchase = std::move(repurchase);
   TAKT_TRY(scorer, learn_and_settle(store, catalogue, now, progress, options, models));
   note("scorer", scorer.impressions);
   models->metrics.back().notes = std::move(scorer.notes);

@@ -110,6 +110,24 @@ TEST(PolicyLifeHttp, TheListSaysWhoDidWhatAndWhy) {
   EXPECT_EQ(row(4), "start takt -");
 }
 
+TEST(PolicyLifeHttp, AnOlderDraftDoesNotLiftAStopThatCameLater) {
+  RunningServer server;
+  edit(server, once, "bert");
+  const std::string pause = server.post("/api/v1/pause", R"({"match":{"kinds":["product"]}})").json["id"];
+  ASSERT_EQ(server.post("/api/v1/policies/draft/publish", "{}").status, 200);
+  const Json current = server.get("/api/v1/policies/current").json;
+  EXPECT_EQ(current["caps"].size(), 1U) << current;
+  ASSERT_EQ(current["pauses"].size(), 1U) << current;
+  EXPECT_EQ(current["pauses"][0]["id"], pause);
+  const auto next = server.get("/api/v1/policies/draft"); // whoever saw the stop and took it out meant it
+  Json without = next.json;
+  without.erase("pauses");
+  ASSERT_EQ(server.put("/api/v1/policies/draft", without.dump(), {{"If-Match", tag_of(next)}}).status, 200);
+  ASSERT_EQ(server.post("/api/v1/policies/draft/publish", "{}").status, 200);
+  const Json after = server.get("/api/v1/policies/current").json;
+  EXPECT_TRUE(!after.contains("pauses") || after["pauses"].empty()) << after;
+}
+
 TEST(PolicyLifeHttp, WhatTwoVersionsDifferIn) {
   RunningServer server;
   const std::string tag = edit(server, R"({"caps":[{"id":"one","counts":"impression","per":"item","window":{"kind":"lifetime"},"limit":2}],"fatigue":{"beta":0.5}})");

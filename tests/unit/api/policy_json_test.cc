@@ -107,6 +107,9 @@ TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
   const std::vector<std::pair<const char*, const char*>> cases{
       {R"({"fatigue":{"beta":-1}})", "/fatigue/beta"}, {R"({"fatigue":{"beta":"0.43"}})", "/fatigue/beta"}, {R"({"fatigue":{"half_life":7}})", "/fatigue/half_life"},
       {R"({"fatigue":{"halflife":"7d"}})", "/fatigue/halflife"}, {R"({"post_purchase":[{"per":"brand","pause":"30d"}]})", "/post_purchase/0/per"},
+      {R"({"post_purchase":[{"pause":"30d","fallback":"7d"}]})", "/post_purchase/0/fallback"}, {R"({"post_purchase":[{"pause":"30d","max":"7d"}]})", "/post_purchase/0/max"},
+      {R"({"post_purchase":[{"pause":"learned"}]})", "/post_purchase/0/pause"}, {R"({"post_purchase":[{"pause":"learnt","fallback":30}]})", "/post_purchase/0/fallback"},
+      {R"({"post_purchase":[{"pause":"learnt","min":"60d","max":"30d"}]})", "/post_purchase/0/min"},
       {R"({"post_purchase":[{"per":"group"}]})", "/post_purchase/0/pause"}, {R"({"gates":[{"match":{}}]})", "/gates/0/fact"},
       {R"({"gates":[{"fact":"a"},{"fact":"a"}]})", "/gates/1/id"}, {R"({"gates":[{"fact":"a","ttl":"forever"}]})", "/gates/0/ttl"},
       {R"({"consent":{"profile":"maybe"}})", "/consent/profile"}, {R"({"consent":{"map":{"Ads/Retargeting":"selling"}}})", "/consent/map/Ads~1Retargeting"},
@@ -326,6 +329,18 @@ TEST(PolicyJson, TheStarterPolicyCapsPausesGatesAndAsksForConsent) {
   EXPECT_EQ(policy.consent.require.at(0).channels.size(), 4U);
   EXPECT_EQ(policy.quiet_hours.at(0).interval, (QuietInterval{hours(21), hours(8)}));
   EXPECT_EQ(policy.quiet_hours.at(0).match.channels, std::vector{parsed.symbol("push")});
+}
+
+TEST(PolicyJson, APauseMayBeLearnt) {
+  SymbolTable symbols;
+  const auto policy = parse_policy(R"({"post_purchase":[{"per":"category","pause":"learnt","fallback":"20d","min":"7d","max":"900d"},{"pause":"learnt"},{"pause":"9d"}]})", symbols);
+  ASSERT_TRUE(policy);
+  const auto& pauses = policy->post_purchase;
+  EXPECT_EQ(pauses.at(0).pause, days(20));
+  EXPECT_EQ(pauses.at(0).learnt, (LearntPause{days(7), days(900)}));
+  EXPECT_EQ(pauses.at(1).pause, days(30));
+  EXPECT_EQ(pauses.at(1).learnt, LearntPause{});
+  EXPECT_EQ(pauses.at(2).learnt, std::nullopt);
 }
 
 TEST(PolicyJson, RandomDamageNeverCrashes) {

@@ -1,4 +1,5 @@
 // Every reason of stage 4, at its edges; and the same rules as obstacles of time.
+#include "engine/repurchase_model.h"
 #include "tests/support/engine_builders.h"
 
 #include <algorithm>
@@ -198,6 +199,34 @@ TEST_F(Eligibility, a_pause_per_category_counts_what_lies_under_the_items_path) 
   scene.record.orders.clear();
   scene.add_order("o-2", noon - days(1), {{"a", 1}});
   EXPECT_EQ(dropped(), "a:post_purchase"); // an order of "Shoes" is not one of "Pumps"
+}
+
+TEST_F(Eligibility, a_learnt_pause_is_the_cycle_of_the_items_category_and_says_so) {
+  item.category = {"Food", "Coffee"};
+  scene.add_item("b").category = {"Office", "Printers"};
+  scene.add_item("c").category = {"Hats"};
+  auto cycles = std::make_shared<RepurchaseModel>();
+  cycles->by_category.emplace(scene.symbol("Food"), RepurchaseCycle{days(21), days(21), 50, 90});
+  cycles->by_category.emplace(scene.symbol("Office"), RepurchaseCycle{days(2000), days(2100), 50, 60});
+  scene.models.repurchase = cycles;
+  PausePolicy pause;
+  pause.per = Per::item;
+  pause.pause = days(10);
+  pause.learnt = LearntPause{days(7), days(1000)};
+  scene.policy.post_purchase = {pause};
+  scene.add_order("o-1", noon - days(20), {{"a", 1}, {"b", 1}, {"c", 1}});
+  EXPECT_EQ(dropped(), "a:post_purchase,b:post_purchase") << "the hat's fallback is over";
+  EXPECT_EQ(reasons[0].rule, "learnt: Food");
+  EXPECT_EQ(reasons[0].observed, 20U);
+  EXPECT_EQ(reasons[0].limit, 21U);
+  EXPECT_EQ(reasons[0].eligible_again, noon + days(1));
+  scene.record.orders.front().lines.front().quantity = 0; // the coffee was returned
+  EXPECT_EQ(dropped(), "b:post_purchase");
+  EXPECT_EQ(reasons[0].eligible_again, noon + days(980)) << "kept below max";
+  scene.models.repurchase = nullptr;
+  scene.policy.post_purchase.front().pause = days(30);
+  EXPECT_EQ(dropped(), "b:post_purchase,c:post_purchase");
+  EXPECT_EQ(reasons[0].rule, "") << "nobody taught it";
 }
 
 TEST_F(Eligibility, two_bought_one_refunded_pauses_only_the_one_that_was_kept) {

@@ -4,6 +4,7 @@
 #include "engine/artefact_codec.h"
 #include "engine/artefact_cold_start.h"
 #include "engine/artefact_fatigue.h"
+#include "engine/artefact_repurchase.h"
 #include "engine/taste.h"
 #include "engine/world.h"
 #include "tests/support/temp_dir.h"
@@ -65,6 +66,11 @@ protected:
     fatigue->customers = 700;
     fatigue->responses = 1350;
     models.fatigue = fatigue;
+    auto repurchase = std::make_shared<RepurchaseModel>();
+    repurchase->by_category.emplace(symbols.intern("Shoes"), RepurchaseCycle{days(90), days(88), 70, 120});
+    repurchase->refused.emplace(symbols.intern("Hats"), 3);
+    repurchase->customers_needed = 20;
+    models.repurchase = repurchase;
     models.intent.by_device[1] = DwellMixture({{{0.2, 7.5, 0.35}, {0.3, 9, 0.6}, {0.5, 10.5, 0.7}}});
     models.metrics.push_back({"item_vectors", 3, 50, std::nullopt, 0.25, {"a note"}});
     models.metrics.push_back({"index-exact", 3, 50, 1.0, 0.5});
@@ -109,6 +115,8 @@ TEST_F(Artefact, comes_back_as_it_was) {
   EXPECT_EQ(back.cold_start, models.cold_start);
   ASSERT_TRUE(back.fatigue);
   EXPECT_EQ(*back.fatigue, *models.fatigue);
+  ASSERT_TRUE(back.repurchase);
+  EXPECT_EQ(*back.repurchase, *models.repurchase);
   EXPECT_NE(read(file("fatigue.svg")).find("item: beta 0.310"), std::string::npos);
   EXPECT_NE(back.cold_start.find({{'A', 'T'}, symbols.find("app"), Device::phone}), nullptr);
   ASSERT_TRUE(back.intent.by_device[1]);
@@ -146,7 +154,7 @@ TEST_F(Artefact, is_written_once) {
 
 TEST_F(Artefact, a_flipped_byte_in_any_file_is_refused_with_a_reason) {
   save();
-  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin", "cold_start.bin", "fatigue.bin"}) {
+  for (const char* name : {"tables.bin", "vectors.bin", "scorer.bin", "golden.bin", "intent.bin", "relevance.bin", "rates.bin", "cold_start.bin", "fatigue.bin", "repurchase.bin"}) {
     const std::string good = read(file(name));
     std::string bad = good;
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
