@@ -187,7 +187,7 @@ private:
   void publish(std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Rulebook> rulebook, std::shared_ptr<const Models> models);
   std::shared_ptr<const CustomColumns> custom_columns(const std::vector<CustomFeature>& features, const std::shared_ptr<const Catalogue>& catalogue) const;
   void note_events(std::span<const Event> events, const World& world);
-  Result<std::string> why_logged(const DecisionId& id, std::string_view placement, const ItemId& item);
+  Result<std::string> why_logged(std::string_view customer, const DecisionId& id, std::string_view placement, const ItemId& item);
   struct Changes;
   Status collect(const ImportLine& line, Changes& changes);
   Status collect_audience(const ImportLine& line, Changes& changes);

@@ -190,7 +190,7 @@ Result<std::optional<std::string>> policy_change(const std::string& wanted, cons
 /// Nobody may lose an audience that goes: no item, no draft, nothing that waits.
 void check_gone(App& app, const std::vector<std::pair<std::string, std::string>>& gone, Error& errors) {
   if (gone.empty()) return;
-  const auto draft = app.policy_draft();
+  const auto draft = app.document("policy_draft", "draft");   // not_found where none was started, or it was published
   const auto waiting = app.scheduled_policies();
   const WorldPtr world = app.world();
   for (const auto& [file, id] : gone) {
@@ -199,7 +199,7 @@ void check_gone(App& app, const std::vector<std::pair<std::string, std::string>>
       for (const AudienceUse& use : audiences_named_in(json))
         if (use.audience == id) errors.fields.push_back({file, fmt::format("{} names it at {}", what, use.pointer)});
     };
-    if (draft && draft->version > 0) look_at(draft->json, "the draft of the policy");
+    if (draft) look_at(draft->json, "the draft of the policy");
     if (waiting)
       for (const ScheduledPolicy& scheduled : *waiting)
         if (!scheduled.failed_at) look_at(scheduled.json, scheduled.id);

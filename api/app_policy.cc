@@ -137,8 +137,9 @@ Result<PausedSales> App::pause_sales(std::string_view json, std::string_view aut
   auto checked = checked_policy(next, 0);
   if (!checked) return tl::unexpected(of_the_pause(checked.error(), pauses.size() - 1));
   if (const auto& until = checked->pauses.back().until; until && *until <= now) return fail_at("/until", "has passed already: nothing would be paused");
-  TAKT_TRY(version, publish_policy_locked(next, {"pause", std::string(author), "paused: " + paused.id, paused.id}, {}));
-  paused.version = version;
+  const auto version = publish_policy_locked(next, {"pause", std::string(author), "paused: " + paused.id, paused.id}, {});
+  if (!version) return tl::unexpected(of_the_pause(version.error(), pauses.size() - 1));
+  paused.version = *version;
   return paused;
 }
 

@@ -2,6 +2,7 @@
 // past can no longer be made again, the log says what it knows, and the answer says so.
 #include "api/app.h"
 #include "api/past_worlds.h"
+#include "engine/resolve.h"
 #include "engine/why.h"
 
 #include <algorithm>
@@ -98,9 +99,13 @@ WhyAnswer from_log(const Decision& decision, std::string_view placement, const I
 
 } // namespace
 
-Result<std::string> App::why_logged(const DecisionId& id, std::string_view placement, const ItemId& item) {
+Result<std::string> App::why_logged(std::string_view customer, const DecisionId& id, std::string_view placement, const ItemId& item) {
   TAKT_TRY(record, store_->decisions().find(id));
   if (!record) return fail(ErrorCode::not_found, "no such decision, or it is older than the decision log");
+  TAKT_TRY(asked, find_customer(customer));
+  TAKT_TRY(owner, read_canonical(*store_, record->decision.customer)); // whoever was merged since has both names
+  TAKT_TRY(person, read_canonical(*store_, asked));
+  if (owner->id != person->id) return fail(ErrorCode::not_found, "that decision was made for somebody else");
   const auto& answered = record->decision.placements;
   if (std::none_of(answered.begin(), answered.end(), [&](const PlacementDecision& one) { return one.placement.text() == placement; }))
     return fail(ErrorCode::not_found, "that decision did not answer this placement");
@@ -124,7 +129,7 @@ Result<std::string> App::why(std::string_view customer, std::string_view placeme
   const ItemId item_id = row ? current->catalogue->at(*row).item.id : asked_item; // an alias means its item
   if (!decision.empty()) {
     TAKT_TRY(id, parse_decision_id(decision));
-    return why_logged(id, placement, item_id);
+    return why_logged(customer, id, placement, item_id);
   }
   if (current->rulebook->find(placement) == nullptr) return fail(ErrorCode::not_found, "there is no placement \"" + std::string(placement) + "\"");
   DecisionRequest request;

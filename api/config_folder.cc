@@ -162,6 +162,11 @@ Result<WrittenFolder> write_config_folder(const std::string& directory, const Co
   std::error_code error;
   if (fs::exists(root, error) && !fs::is_empty(root, error) && !fs::exists(root / policy_file, error))
     return fail(ErrorCode::invalid, directory + " has other things in it and no policy.json: name a new folder, or one that was exported to before");
+  constexpr std::size_t name_bytes_max = 255 - 16;   // of a file's name, with room for the one beside it while it is written
+  Error too_long{ErrorCode::invalid, "the names of some files would be too long: nothing was written", {}};
+  for (const auto& [name, text] : folder.files)
+    if (fs::path(name).filename().string().size() > name_bytes_max) too_long.fields.push_back({name, "a shorter id is needed: what is no letter, digit, dot, _ or - takes three bytes each"});
+  if (!too_long.fields.empty()) return tl::unexpected<Error>(std::move(too_long));
   WrittenFolder written;
   for (const Kind& kind : kinds) {
     fs::create_directories(root / kind.folder, error);

@@ -7,10 +7,14 @@
 #include "engine/world.h"
 
 #include <deque>
+#include <map>
+#include <memory>
 #include <unordered_set>
 #include <vector>
 
 namespace takt {
+
+struct AudienceTimes;                                  // engine/stage/condition_inputs.h
 
 struct Call {
   Call(const World& the_world, const Person& the_person, const DecisionRequest& the_request);
@@ -30,6 +34,8 @@ struct Call {
   std::unordered_set<Symbol> taken_items;              ///< chosen by earlier placements
   std::unordered_set<Symbol> taken_groups;
   std::vector<Degraded> degraded;
+  /// Kept, because whoever asks when something is free again asks for many items: by program and opening.
+  mutable std::map<std::pair<const void*, std::size_t>, std::shared_ptr<const AudienceTimes>> audience_times;
 
   /// Contact of the n-th placement of this call (its decision id is not known yet: origin is zero but for a mark byte).
   ContactId contact_of(std::size_t placement_ordinal) const;

@@ -29,13 +29,31 @@ UtcTime show_by(const Call& call, const Opening& opening, const Item& item, cons
       shorten(next_for_audience(call, opening, audiences.quiet_hours, i, until, [&](UtcTime t) { return quiet_holds(quiet, zones, t); },
                                 [&](UtcTime from) { return quiet_next(quiet, zones, from, true); }));
   }
-  // Rules that begin by their schedule while somebody holds the reservation.
+  // Rules that begin by their schedule while somebody holds the reservation. A cap is asked with the ledger as known: what this call reserves
+  // must not block itself.
   const auto next_of = [](const Schedule& schedule, UtcTime from) { return schedule.from && *schedule.from > from ? schedule.from : std::nullopt; };
   for (std::size_t i = 0; i < policy.gates.size(); ++i) {
     const GatePolicy& gate = policy.gates[i];
     if (gate_binds(gate, labels) && next_of(gate.schedule, now))
       shorten(next_for_audience(call, opening, audiences.gates, i, until, [&](UtcTime t) { return gate_holds(gate, *call.person, t); },
                                 [&](UtcTime from) { return next_of(gate.schedule, from); }));
+  }
+  for (std::size_t i = 0; i < policy.caps.size(); ++i) {
+    const CapRule& rule = policy.caps[i];
+    const auto begins = next_of(rule.schedule, now);
+    if (!begins || *begins >= until) continue;
+    const CapView view(*call.ledger, {&rule, 1}, call.person.time, *begins);
+    if (view.blocks({&labels, opening.contact}))
+      shorten(next_for_audience(call, opening, audiences.caps, i, until, [&](UtcTime t) { return rule.schedule.holds(t); }, [&](UtcTime from) { return next_of(rule.schedule, from); }));
+  }
+  for (std::size_t i = 0; i < policy.post_purchase.size(); ++i) {
+    const PausePolicy& pause = policy.post_purchase[i];
+    if (!next_of(pause.schedule, now)) continue;
+    const Duration length = pause_length(pause, call.world.models->repurchase.get(), labels).length;
+    const auto end = pause_end(pause, *call.person, pause_key(pause, labels), length);
+    if (end)
+      shorten(next_for_audience(call, opening, audiences.post_purchase, i, until, [&](UtcTime t) { return pause.schedule.holds(t) && t < *end; },
+                                [&](UtcTime from) { return next_of(pause.schedule, from); }));
   }
   for (std::size_t i = 0; i < policy.merchandising.size(); ++i) {
     const MerchandisingRule& rule = policy.merchandising[i];

@@ -169,6 +169,9 @@ Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   policy.merchandising = read_merchandising(fields, symbols);
   std::vector<MerchandisingRule> levers;
   policy.arbitration = read_arbitration(fields, symbols, levers);
+  for (std::size_t i = 0; i < levers.size(); ++i)   // an answer names the rule: one name, one rule
+    if (std::any_of(policy.merchandising.begin(), policy.merchandising.end(), [&](const MerchandisingRule& rule) { return rule.id == levers[i].id; }))
+      complaints.add(pointer_to(pointer_to("/arbitration/levers", i), "id"), "a merchandising rule has this id");
   std::move(levers.begin(), levers.end(), std::back_inserter(policy.merchandising));
   policy.diversity = read_diversity(fields);
   policy.exploration = read_exploration(fields);

@@ -12,6 +12,16 @@ namespace takt {
 
 namespace {
 
+/// "Impressions", "views": a word of the contract, not quite; "" where it is none.
+std::string misspelt_count(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  if (text.ends_with('s')) text.pop_back();
+  for (const auto& [word, meant] : {std::pair{"impression", "impression"}, {"view", "impression"}, {"viewed", "impression"}, {"seen", "impression"}, {"decision", "decision"}, {"contact", "contact"},
+                                    {"click", "click"}, {"clicked", "click"}, {"delivered", "delivered"}, {"delivery", "delivered"}, {"identify", "contact"}, {"track", "impression"}, {"page", "impression"}})
+    if (text == word) return meant;
+  return "";
+}
+
 /// A name that is none of ours is an event of the sender's own, about something that was decided here. Those of the e-commerce names have a meaning
 /// of their own, and carry no decision: counted they would stay at nothing.
 Counts read_counts(Fields& rule, CapRule& cap, SymbolTable& symbols) {
@@ -22,6 +32,7 @@ Counts read_counts(Fields& rule, CapRule& cap, SymbolTable& symbols) {
   if (text == "click") return Counts::click;
   if (text == "delivered") return Counts::delivered;
   if (text.empty()) rule.complain("counts", "must not be empty");
+  else if (const std::string meant = misspelt_count(text); !meant.empty()) rule.complain("counts", "did you mean " + meant + "? An event of your own must have another name");
   else if (known_name(text).name != EventName::other)
     rule.complain("counts", "is what somebody did, not what became of something shown: take impression, click or contact, or an audience that asks the journey");
   cap.event = symbols.intern(text);
@@ -142,6 +153,8 @@ std::optional<CapRule> read_keep(Fields& rule, const CapRule& cap, SymbolTable& 
     if (!cap.limit) rule.complain("keep", "only a limit has slots to keep");
     else if (slots && *slots > *cap.limit) fields.complain("slots", "is more than the limit");
     if (cap.exempt) rule.complain("keep", "not beside exempt: make two rules");
+    if (cap.window.kind == WindowKind::anchored_first || cap.window.kind == WindowKind::anchored_last)
+      rule.complain("keep", "not with anchored windows: those of the two halves would begin with different exposures");
     fields.finish();
     rest = cap;
     rest->id = cap.id + "/kept";

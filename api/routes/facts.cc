@@ -118,7 +118,19 @@ HttpResponse put_fact(const Service& service, const HttpRequest& http) {
   return fact_answer(service.app, customer, *change);
 }
 
-/// What is off already stays as it is: a second close would begin the cool-off anew.
+/// Has what was switched on ended by itself: by its own end, or by the TTL of every gate that asks for it?
+bool has_lapsed(const Fact::Switch& on, const Fact& fact, const Policy& policy, UtcTime now) {
+  if (on.expires_at && *on.expires_at <= now) return true;
+  bool asked = false, lapsed = true;
+  for (const GatePolicy& gate : policy.gates)
+    if (gate.fact == fact.name) {
+      asked = true;
+      lapsed = lapsed && on.at + gate.ttl <= now;
+    }
+  return asked && lapsed;
+}
+
+/// What is off already, or has lapsed, stays as it is: a close would begin a cool-off that a lapse does not have (semantics.md "Facts").
 HttpResponse delete_fact(const Service& service, const HttpRequest& http) {
   auto change = change_of(http, false);
   if (!change) return refuse(change.error());
@@ -129,7 +141,8 @@ HttpResponse delete_fact(const Service& service, const HttpRequest& http) {
   const Fact* fact = instance_of(**record, service.app.store().symbols(), *change);
   if (!fact) return refuse(404, "not_found", change->key.empty() ? "there is no such fact without a key: name its key" : "there is no such fact with this key");
   const bool is_off = !fact->switches.empty() && !fact->switches.back().on && fact->switches.back().at <= change->at.value_or(UtcTime::max());
-  if (!is_off) {
+  const bool is_over = !fact->switches.empty() && fact->switches.back().on && has_lapsed(fact->switches.back(), *fact, service.app.world()->policy(), service.app.clock().utc_now());
+  if (!is_off && !is_over) {
     DecisionRequest person;
     if (auto named = name_person(service.app, http.parameter("id"), person); !named) return refuse(named.error());
     // At the same instant "on" wins: what was set this very millisecond is cleared in the next.

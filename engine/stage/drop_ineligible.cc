@@ -27,7 +27,7 @@ Reason blocked(ReasonCode code, std::string rule = {}, std::optional<UtcTime> el
 /// Gates, dismissals, quiet hours, pauses and what is hidden, as they hold for this customer here now, with their ends.
 class TimedNow {
 public:
-  TimedNow(const Call& call, const Opening& opening) : record_(*call.person), symbols_(*call.world.symbols), cycles_(call.world.models->repurchase.get()), now_(call.person.now), hiding_(merchandising_now(call, opening)) {
+  TimedNow(const Call& call, const Opening& opening) : record_(*call.person), symbols_(*call.world.symbols), cycles_(call.world.models->repurchase.get()), now_(call.person.now) {
     const Policy& policy = call.world.policy();
     const RulePrograms& programs = call.world.rulebook->rule_audiences;
     AudiencesNow audiences(call, opening);
@@ -41,6 +41,10 @@ public:
       const auto may_hold = [&](const Order& order) { return now_ < order.at + pause_length_max(pause); };
       if (!pause.schedule.holds(now_) || std::none_of(record_.orders.begin(), record_.orders.end(), may_hold) || !audiences.holds(programs.post_purchase, i)) continue;
       pauses_.push_back({&pause, audiences.end(programs.post_purchase, i, pause.schedule.to), {}});
+    }
+    for (const MerchandisingRule* rule : merchandising_now(call, opening)) {
+      const auto place = static_cast<std::size_t>(rule - policy.merchandising.data());
+      if (rule->hide) hiding_.push_back({rule, audiences.end(programs.merchandising, place, rule->schedule.to)});
     }
     const std::vector<HeldZone>& zones = call.person.time.zones;
     for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i)
@@ -60,7 +64,8 @@ public:
       if (quiet_binds(*quiet, labels)) out.push_back(blocked(ReasonCode::quiet_hours, quiet->id, end));
     for (const auto& [pause, end] : sales_pauses_)
       if (pause->match.selects(labels)) out.push_back(blocked(ReasonCode::paused, pause->id, end));
-    if (const MerchandisingRule* hiding = hidden_by(hiding_, labels)) out.push_back(blocked(ReasonCode::hidden, hiding->id, hiding->schedule.to));
+    for (const auto& [rule, end] : hiding_)
+      if (hides(*rule, labels)) out.push_back(blocked(ReasonCode::hidden, rule->id, end));
     report_dismissals(labels, out);
     for (PauseNow& pause : pauses_)
       if (const auto end = pause_end_of(pause, labels); end && now_ < *end) {
@@ -72,6 +77,7 @@ public:
 private:
   struct GateNow { const GatePolicy* gate = nullptr; std::optional<UtcTime> end; };
   struct QuietNow { const QuietPolicy* quiet = nullptr; std::optional<UtcTime> end; };
+  struct HideNow { const MerchandisingRule* rule = nullptr; std::optional<UtcTime> end; };
   struct SalesPauseNow { const SalesPause* pause = nullptr; std::optional<UtcTime> end; };
   struct PauseNow { const PausePolicy* pause = nullptr; std::optional<UtcTime> rule_end; std::map<std::pair<Symbol, Duration>, std::optional<UtcTime>> end_of_key; };
 
@@ -110,7 +116,7 @@ private:
   const SymbolTable& symbols_;
   const RepurchaseModel* cycles_;            ///< null: nobody looked
   UtcTime now_;
-  MerchandisingRules hiding_;
+  std::vector<HideNow> hiding_;
   std::vector<GateNow> gates_;
   std::vector<const Dismissal*> dismissals_;
   std::vector<PauseNow> pauses_;             ///< with an order young enough

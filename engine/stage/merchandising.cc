@@ -19,11 +19,6 @@ MerchandisingRules merchandising_now(const Call& call, const Opening& opening) {
 
 bool hides(const MerchandisingRule& rule, const LabelSet& labels) { return rule.hide && rule.binds(labels) && rule.hide->selects(labels); }
 
-const MerchandisingRule* hidden_by(std::span<const MerchandisingRule* const> rules, const LabelSet& labels) {
-  const auto found = std::find_if(rules.begin(), rules.end(), [&](const MerchandisingRule* rule) { return hides(*rule, labels); });
-  return found == rules.end() ? nullptr : *found;
-}
-
 std::vector<PinNow> pins_now(const Call& call, const Opening& opening) {
   std::vector<PinNow> pins;
   for (const MerchandisingRule* rule : merchandising_now(call, opening))
@@ -59,8 +54,9 @@ void apply_boosts(std::span<const MerchandisingRule* const> rules, Candidate& ca
     for (const MerchandisingRule::Boost& boost : rule->boosts)
       if (boost.match.selects(candidate.labels)) factor *= boost.factor;
     if (factor == 1) continue;
-    candidate.boost *= factor;
-    candidate.terms.lever *= factor;
+    const double before = candidate.boost;
+    candidate.boost = std::clamp(before * factor, boost_min, boost_max);
+    candidate.terms.lever *= candidate.boost / before;
     Reason reason;
     reason.stage = Stage::arbitrate;
     reason.code = ReasonCode::boosted;

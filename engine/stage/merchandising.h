@@ -15,8 +15,6 @@ using MerchandisingRules = std::vector<const MerchandisingRule*>;
 /// Those of the policy whose schedule and audience hold; empty where nothing is merchandised.
 MerchandisingRules merchandising_now(const Call& call, const Opening& opening);
 
-/// The first rule that hides it; null: none does.
-const MerchandisingRule* hidden_by(std::span<const MerchandisingRule* const> rules, const LabelSet& labels);
 bool hides(const MerchandisingRule& rule, const LabelSet& labels);
 
 struct PinNow {
@@ -29,7 +27,9 @@ std::vector<PinNow> pins_now(const Call& call, const Opening& opening);
 /// Gives the candidates that are pinned their slot and the reason for it.
 void place_pins(std::span<const PinNow> pins, Candidates& items);
 
-/// Multiplies `terms.lever` and `boost`, with one Reason per rule.
+/// Of all rules together: as much as two of the strongest ones (contract.md: a single factor is 0.2 to 5).
+constexpr double boost_min = 0.04, boost_max = 25;
+/// Multiplies `terms.lever` and `boost`, within these bounds, with one Reason per rule.
 void apply_boosts(std::span<const MerchandisingRule* const> rules, Candidate& candidate);
 /// The score that it would have without boosts.
 double unboosted_score(const Candidate& candidate);

@@ -120,9 +120,8 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
   if (item.item.starts_at || item.item.ends_at) obstacles.push_back(std::make_unique<ScheduleObstacle>(item.item));
   if (auto audience = audience_obstacle(call, opening, item)) obstacles.push_back(std::move(audience));
   const RulePrograms& audiences = call.world.rulebook->rule_audiences;
-  const ConditionInputs inputs = condition_inputs(call, opening);
   const auto add = [&](std::unique_ptr<Obstacle> obstacle, const RulePrograms::Programs& programs, std::size_t place) {
-    obstacles.push_back(for_audience(std::move(obstacle), programs, place, inputs));
+    obstacles.push_back(for_audience(std::move(obstacle), call, opening, programs, place));
   };
   for (std::size_t i = 0; i < policy.gates.size(); ++i)
     if (gate_binds(policy.gates[i], labels)) add(std::make_unique<GateObstacle>(policy.gates[i], record), audiences.gates, i);

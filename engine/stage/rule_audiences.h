@@ -22,21 +22,21 @@ public:
 private:
   const ConditionProgram* program_of(const CapRule& rule) const;   ///< null: for everybody
   const Call& call_;
-  ConditionInputs inputs_;
+  const Opening& opening_;
 };
 
 /// Asks the programs of one list of rules at one instant, each once.
 class AudiencesNow {
 public:
-  AudiencesNow(const Call& call, const Opening& opening) : inputs_(condition_inputs(call, opening)), now_(call.person.now), asked_(inputs_, now_) {}
+  AudiencesNow(const Call& call, const Opening& opening) : call_(call), opening_(opening), asked_(condition_inputs(call, opening), call.person.now) {}
   /// `place`: of the rule in its list.
   bool holds(const RulePrograms::Programs& programs, std::size_t place) { return programs.empty() || !programs[place] || asked_.holds(*programs[place], nullptr); }
   /// When a rule that holds now ends: at its own end, or where its audience does; none: no end is known.
   std::optional<UtcTime> end(const RulePrograms::Programs& programs, std::size_t place, std::optional<UtcTime> own_end) const;
 
 private:
-  ConditionInputs inputs_;
-  UtcTime now_;
+  const Call& call_;
+  const Opening& opening_;
   ConditionMoment asked_;
 };
 
@@ -46,6 +46,6 @@ std::optional<UtcTime> next_for_audience(const Call& call, const Opening& openin
                                          const std::function<bool(UtcTime)>& is_on, const std::function<std::optional<UtcTime>(UtcTime from)>& next_on);
 
 /// An obstacle that is in the way of those only whom `audience` holds for; null: as it is.
-std::unique_ptr<Obstacle> for_audience(std::unique_ptr<Obstacle> obstacle, const RulePrograms::Programs& programs, std::size_t place, const ConditionInputs& inputs);
+std::unique_ptr<Obstacle> for_audience(std::unique_ptr<Obstacle> obstacle, const Call& call, const Opening& opening, const RulePrograms::Programs& programs, std::size_t place);
 
 } // namespace takt

@@ -141,5 +141,15 @@ TEST(GatedHttp, WhatIsAskedWronglyIsRefused) {
     EXPECT_EQ(server.get(std::string("/api/v1/gates/open-case/customers?") + query).status, 422) << query;
 }
 
+TEST(FactsHttp, ClearingWhatHasLapsedBeginsNoCoolOff) {
+  RunningServer server;
+  const auto draft = server.get("/api/v1/policies/draft");
+  ASSERT_EQ(server.put("/api/v1/policies/draft", R"({"gates":[{"fact":"angry","ttl":"30d","cool_off":"2d"}]})", {{"If-Match", draft.headers.find("ETag")->second}}).status, 200);
+  ASSERT_EQ(server.post("/api/v1/policies/draft/publish", "{}").status, 200);
+  ASSERT_EQ(server.put("/api/v1/customers/user:u/facts/angry", R"({"at":"2026-01-01T00:00:00Z","expires_at":"2026-01-02T00:00:00Z"})").status, 200);
+  ASSERT_EQ(server.client().Delete("/api/v1/customers/user:u/facts/angry")->status, 204);
+  EXPECT_FALSE(server.post("/api/v1/decide", RunningServer::ask("u", "home.hero")).json["placements"][0]["items"].empty());
+}
+
 } // namespace
 } // namespace takt::test

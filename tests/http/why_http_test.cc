@@ -87,6 +87,8 @@ TEST(WhyHttp, TellsOfADecisionAsThingsWereThen) {
   EXPECT_EQ(shown["propensity"], then.json["placements"][0]["items"][0]["propensity"]);
   EXPECT_EQ(server.get("/api/v1/customers/u/why?placement=nowhere&item=sku-1&decision=" + decision).status, 404);
   EXPECT_EQ(why(server, "nobody-has-it", decision)["verdict"], "unknown_item");
+  ASSERT_EQ(server.post("/v1/identify", R"({"userId":"other"})").status, 200);
+  EXPECT_EQ(server.get("/api/v1/customers/other/why?placement=home.hero&item=sku-1&decision=" + decision).status, 404) << "it was made for somebody else";
 }
 
 TEST(WhyHttp, ALaterPlacementKnowsWhatTheEarlierOneTook) {

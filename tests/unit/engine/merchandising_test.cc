@@ -4,6 +4,7 @@
 #include "engine/taste.h"
 #include "tests/support/engine_builders.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace takt::test {
@@ -101,6 +102,81 @@ TEST_F(Merchandising, boosts_multiply_the_worth_and_tell_their_cost) {
   EXPECT_EQ(boosted.reasons[0].rule, "own");
   EXPECT_EQ(boosted.reasons[0].factor, 3.0);
   EXPECT_NEAR(slate.merchandising_cost, of_a + of_b - (worth(0) + worth(1)), 1e-12); // d instead of b, in the end
+}
+
+TEST_F(Merchandising, boosts_of_many_rules_stay_a_number) {
+  for (const double factor : {5.0, 0.2}) {
+    scene.policy.merchandising.clear();
+    for (int i = 0; i < 50; ++i) {
+      MerchandisingRule& more = rule("m" + std::to_string(i));
+      more.boosts.assign(20, {{}, factor});
+      for (MerchandisingRule::Boost& boost : more.boosts) boost.match.items = scene.symbol_list({"b"});
+    }
+    slate_text();
+    for (const SlateChoice& choice : slate.choices) {
+      EXPECT_TRUE(std::isfinite(choice.candidate.score));
+      EXPECT_GE(choice.candidate.boost, boost_min);
+      EXPECT_LE(choice.candidate.boost, boost_max);
+      EXPECT_NEAR(choice.candidate.terms.lever, choice.candidate.boost, 1e-12);
+    }
+    EXPECT_TRUE(std::isfinite(slate.merchandising_cost));
+  }
+}
+
+TEST_F(Merchandising, every_rule_that_hides_is_named_with_its_own_end) {
+  rule("first").hide.emplace().items = scene.symbol_list({"a"});
+  scene.policy.merchandising.back().schedule.to = noon + hours(2);
+  rule("second").hide.emplace().items = scene.symbol_list({"a"});
+  Condition evening;
+  evening.kind = Condition::Kind::compare;
+  evening.field = "context.hour";
+  evening.op = ConditionOp::lt;
+  evening.value = 18.0;
+  scene.policy.merchandising.back().audience = evening;
+  scene.request.context.timezone = "UTC";
+  slate_text();
+  ASSERT_EQ(slate.dropped[0].reasons.size(), 2U);
+  EXPECT_EQ(slate.dropped[0].reasons[0].eligible_again, noon + hours(2));
+  EXPECT_EQ(slate.dropped[0].reasons[1].rule, "second");
+  EXPECT_EQ(slate.dropped[0].reasons[1].eligible_again, noon + hours(6));
+}
+
+TEST_F(Merchandising, two_nights_that_never_end_are_asked_about_quickly) { // 400 days of edges, once for all items
+  for (const auto& [from, to] : {std::pair{hours(0), hours(12)}, {hours(12), hours(0)}}) {
+    QuietPolicy quiet{"quiet-" + std::to_string(scene.policy.quiet_hours.size()), {}, std::nullopt, {from, to}, std::nullopt, std::nullopt, {}, std::nullopt};
+    Condition always;
+    always.kind = Condition::Kind::any;
+    for (const ConditionOp op : {ConditionOp::ge, ConditionOp::lt}) {
+      Condition& part = always.children.emplace_back();
+      part.kind = Condition::Kind::compare;
+      part.field = "context.hour";
+      part.op = op;
+      part.value = 12.0;
+    }
+    quiet.audience = always;
+    scene.policy.quiet_hours.push_back(std::move(quiet));
+  }
+  scene.request.context.timezone = "Europe/Berlin";
+  const Bound bound(scene);
+  for (const std::string_view id : {"a", "b", "c", "d"}) EXPECT_EQ(eligible_again_at(bound.call, bound.opening, bound.item(id)).at, std::nullopt);
+  EXPECT_EQ(bound.call.audience_times.size(), 2U);
+}
+
+TEST_F(Merchandising, a_reservation_ends_where_a_cap_or_a_rest_begins) {
+  scene.add_cap("soon", Per::item, 0).schedule.from = noon + minutes(3);
+  scene.policy.caps.back().applies_to.items = scene.symbol_list({"a"});
+  PausePolicy pause;
+  pause.schedule.from = noon + minutes(5);
+  scene.policy.post_purchase.push_back(pause);
+  scene.add_order("o1", noon - days(1), {{"b", 1}});
+  Bound bound(scene);
+  const StoppedClock clock;
+  StageRunner stages(clock);
+  const auto decision = run_stages(bound.world, bound.person, scene.request, stages);
+  ASSERT_TRUE(decision);
+  ASSERT_EQ(decision->placements[0].choices.size(), 2U);
+  EXPECT_EQ(decision->placements[0].choices[0].reserved_until, noon + minutes(3));
+  EXPECT_EQ(decision->placements[0].choices[1].reserved_until, noon + minutes(5));
 }
 
 TEST_F(Merchandising, a_hidden_item_is_dropped_with_the_rule_until_its_schedule_ends) {

@@ -295,7 +295,7 @@ TEST_F(Train, reports_each_part) {
   EXPECT_EQ((*models)->version, 12U);
   std::vector<std::string> names;
   for (const ArtefactMetrics& one : (*models)->metrics) names.push_back(one.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"intent", "journal", "popular", "trending", "viewed_together", "bought_together", "relevance", "item_vectors", "index-exact", "rates", "segments", "fatigue", "scorer"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"intent", "journal", "popular", "trending", "viewed_together", "bought_together", "relevance", "item_vectors", "index-exact", "rates", "segments", "fatigue", "repurchase", "scorer"}));
   EXPECT_EQ((*models)->metrics[8].recall_at_100, 1.0);
   EXPECT_FALSE(parts.empty());
 }
