@@ -46,9 +46,17 @@ class Server:
             self._close()
             raise AssertionError(f"takt serve ended at once: exit {self.process.returncode}\n{message}")
         self.port = int(json.loads(line)["listen"].rsplit(":", 1)[1])
-        with self.client() as client:
-            if client.get("/readyz")[0] != 200:
-                raise AssertionError("takt serve is not ready")
+        try:
+            with self.client() as client:
+                ready = client.get("/readyz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            self.process.kill()
+            message = self.process.stderr.read()  # a sanitizer says there why it ended the server
+            self.process.wait()
+            self._close()
+            raise AssertionError(f"takt serve ended before it was ready:\n{message}") from None
+        if not ready:
+            raise AssertionError("takt serve is not ready")
         self.seconds = time.monotonic() - began
 
     def client(self):
