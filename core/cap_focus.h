@@ -4,7 +4,7 @@
 ///
 /// One set of bits per label (a Bloom filter with one hash): an entry matters to a rule where its label of the rule's narrowest part may be a
 /// candidate's. A bit that two labels share only lets more in; and since entries and candidates are tested by the same bits, a candidate whose
-/// bits are all set gets the exact answer, whether or not it was expected.
+/// bits are all set gets the exact answer, whether or not it was expected. Threads: as the view that has it. Cost: some ns per label; 6 KB.
 #include "core/cap_key.h"
 #include "core/ledger.h"
 

@@ -56,12 +56,13 @@ void apply_boosts(std::span<const MerchandisingRule* const> rules, Candidate& ca
     if (factor == 1) continue;
     const double before = candidate.boost;
     candidate.boost = std::clamp(before * factor, boost_min, boost_max);
-    candidate.terms.lever *= candidate.boost / before;
+    const double applied = candidate.boost / before; // at a bound less than was asked for, and told as it is
+    candidate.terms.lever *= applied;
     Reason reason;
     reason.stage = Stage::arbitrate;
     reason.code = ReasonCode::boosted;
     reason.rule = rule->id;
-    reason.factor = factor;
+    reason.factor = applied;
     candidate.reasons.push_back(std::move(reason));
   }
 }
