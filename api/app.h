@@ -148,6 +148,8 @@ public:
   /// JSON of contract.md §3 /why, for now or for a logged decision.
   Result<std::string> why(std::string_view customer, std::string_view placement, std::string_view item, std::string_view decision);
   Result<std::string> customer_json(std::string_view customer);
+  /// Undoes a merge of the last 30 days. Body: {"customer_id":"c-…"}, one of `merged` in customer_json. JSON: customer_id, restored.
+  Result<std::string> unmerge(std::string_view customer, std::string_view body);
   Result<std::string> journey_json(std::string_view customer, std::size_t limit);
   Result<std::string> decision_json(std::string_view decision);
   Result<std::uint32_t> release(std::string_view decision);

@@ -122,6 +122,7 @@ Result<std::string> App::scan_audience(std::string_view id, const AudienceScan& 
     inputs.symbols = now_served->symbols;
     inputs.consent = &now_served->policy().consent;
     inputs.audiences = audiences.get();
+    inputs.gates = now_served->policy().gates;
     inputs.profile_allowed = consent_allows(**record, *inputs.consent, no_call, Purpose::profile, Symbol::none);
     inputs.frequency_allowed = consent_allows(**record, *inputs.consent, no_call, Purpose::frequency, Symbol::none);
     const bool is_in = audience->program ? condition_holds(*audience->program, inputs, std::max(now, (*record)->clock)) : audience->lists(**record);

@@ -66,6 +66,14 @@ public:
     return list;
   }
 
+  /// Whom this record took in, and until when that can be undone.
+  Json merged() const {
+    Json list = Json::array();
+    for (const MergeLink& link : record_.merges)
+      list.push_back({{"customer_id", takt::to_text(link.absorbed)}, {"at", format_utc(link.at)}, {"undo_until", format_utc(link.at + limits::unmerge_window)}});
+    return list;
+  }
+
   Json traits() const {
     Json object = Json::object();
     for (const Trait& trait : record_.traits) {
@@ -207,7 +215,7 @@ Result<std::string> App::customer_json(std::string_view customer) {
   const UtcTime now = std::max(clock_.utc_now(), record->clock);
   const RecordView view(*record, store_->symbols(), now);
   Json json{{"customer_id", takt::to_text(record->id)}, {"version", record->version}, {"founded_at", format_utc(record->founded_at)},
-            {"last_activity", time_or_null(record->last_activity)}, {"is_bot", record->is_bot}, {"identities", view.identities()},
+            {"last_activity", time_or_null(record->last_activity)}, {"is_bot", record->is_bot}, {"identities", view.identities()}, {"merged", view.merged()},
             {"locale", view.name(record->locale)}, {"zone", record->zones.empty() ? Json(nullptr) : view.name(record->zones.back().zone)},
             {"account_group", view.name(record->account_group)}, {"traits", view.traits()}, {"consents", view.consents()},
             {"facts", view.facts()}, {"gates", view.gates(world()->policy().gates)}, {"orders", view.orders()}, {"dismissals", view.dismissals()}, {"exposures", view.exposures(200)},

@@ -24,7 +24,7 @@ void write_customers(JsonWriter& json, const Report& report) {
   json.field("known", report.customers_known).field("read", report.customers_read).field("read_share", report.sampled).field("replayed", figures.customers);
   json.field("with_another_history", figures.diverged);
   json.key("left_out").begin_object();
-  for (const LeftOut reason : {LeftOut::no_decisions, LeftOut::no_analytics_consent, LeftOut::bot, LeftOut::told_elsewhere, LeftOut::world_not_held})
+  for (const LeftOut reason : {LeftOut::no_decisions, LeftOut::no_analytics_consent, LeftOut::bot, LeftOut::told_elsewhere, LeftOut::parted, LeftOut::world_not_held})
     json.field(to_text(reason), left_out(reason));
   json.end_object().key("not_held").begin_array();
   for (const auto& [name, customers] : figures.not_held) json.begin_object().field("name", name).field("customers", customers).end_object();

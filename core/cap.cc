@@ -207,6 +207,8 @@ void CapView::expect(const LabelSet& candidate) const {
   asked.state.reset();
 }
 
+bool CapView::gains_from_expecting(std::size_t candidates) const { return 2 * candidates < asked_->ledger.label_sets.size(); }
+
 void CapView::add_slot(const CapCandidate& chosen) {
   Asked& asked = *asked_;
   State& state = state_for(*chosen.labels);

@@ -139,6 +139,8 @@ public:
   /// These will be asked: what cannot matter to any of them is not counted. Whoever was not expected gets the same answers, and the first one
   /// costs counting anew, everything. Cost: some ns.
   void expect(const LabelSet& candidate) const;
+  /// Does it pay to say who will be asked? Not where so many are that most of the ledger matters to one of them.
+  bool gains_from_expecting(std::size_t candidates) const;
   /// This call's earlier slots: granted at t, in V from now on.
   void add_slot(const CapCandidate& chosen);
   /// Every blocking rule, key and kind; empty = free. `blocks` is the same without the report.

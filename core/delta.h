@@ -32,6 +32,15 @@ struct Request { RequestMark mark; bool operator==(const Request&) const = defau
 struct Seal { CustomerId into; UtcTime at{}; bool operator==(const Seal&) const = default; };             ///< last entry of a record
 /// The whole of a sealed record, appended to the one that goes on: union by id (semantics.md "Identity").
 struct Absorb { CustomerRecord record; UtcTime at{}; bool operator==(const Absorb&) const = default; };
+/// What the record is from here on, whatever was folded before: un-merge tells each side what it is without the link. Id, version and
+/// clock stay the record's own; a sealed one takes commits again. `as_of`: the survivor's version up to which the other side has its part.
+struct Restate {
+  CustomerRecord record;
+  CustomerId other;                      ///< whom it was parted from
+  Version as_of = 0;
+  bool restored = false;                 ///< the absorbed side; else the one that had gone on
+  bool operator==(const Restate&) const = default;
+};
 
 } // namespace takt::op
 
@@ -39,7 +48,7 @@ namespace takt {
 
 using Operation = std::variant<op::Found, op::Link, op::Unlink, op::Activity, op::Grant, op::Elsewhere, op::AddMark, op::Release,
                                op::Journey, op::SetTrait, op::SetConsent, op::SetZone, op::SetLocale, op::SetAccountGroup, op::PutOrder,
-                               op::Refund, op::SwitchFact, op::Dismiss, op::Request, op::Seal, op::Absorb>;
+                               op::Refund, op::SwitchFact, op::Dismiss, op::Request, op::Seal, op::Absorb, op::Restate>;
 
 struct Delta {
   UtcTime clock{};                      ///< now of this commit: record.clock becomes max(record.clock, clock)

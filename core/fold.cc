@@ -48,6 +48,7 @@ struct Step {
   void operator()(const op::Request& change) const { mark_request(record, change.mark); }
   void operator()(const op::Seal& seal) const { record.sealed_into = seal.into; }
   void operator()(const op::Absorb& change) const { absorb(record, change.record, change.at); }
+  void operator()(const op::Restate& change) const { restate(record, change.record); }
 };
 
 } // namespace
@@ -59,6 +60,14 @@ void apply(CustomerRecord& record, const JournalEntry& entry) {
   for (const Operation& operation : entry.delta.operations) std::visit(Step{record}, operation);
   retain(record, entry.version);
   record.version = entry.version;
+}
+
+bool takes(const CustomerRecord& record, const Delta& delta) {
+  if (!record.sealed_into) return true;
+  return std::any_of(delta.operations.begin(), delta.operations.end(), [](const Operation& operation) {
+    const auto* restate = std::get_if<op::Restate>(&operation);
+    return restate != nullptr && restate->restored;
+  });
 }
 
 } // namespace takt

@@ -9,4 +9,7 @@ namespace takt {
 /// but for pruning at the horizon and Absorb.
 void apply(CustomerRecord& record, const JournalEntry& entry);
 
+/// A sealed record takes no commit but the one that restores it.
+bool takes(const CustomerRecord& record, const Delta& delta);
+
 } // namespace takt

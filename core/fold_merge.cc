@@ -177,4 +177,15 @@ void absorb(CustomerRecord& record, const CustomerRecord& other, UtcTime at) {
     record.merges.erase(record.merges.begin(), record.merges.end() - static_cast<std::ptrdiff_t>(limits::merges_max));
 }
 
+void restate(CustomerRecord& record, const CustomerRecord& stated) {
+  const CustomerId id = record.id;
+  const Version version = record.version;
+  const UtcTime clock = record.clock;
+  record = stated;
+  record.id = id;
+  record.version = version;
+  record.clock = std::max(clock, stated.clock); // the time of one customer never runs backwards
+  record.sealed_into = CustomerId{};
+}
+
 } // namespace takt::fold_steps

@@ -40,5 +40,6 @@ void mark_request(CustomerRecord& record, const RequestMark& mark);
 
 // ---- fold_merge.cc
 void absorb(CustomerRecord& record, const CustomerRecord& other, UtcTime at);
+void restate(CustomerRecord& record, const CustomerRecord& stated);
 
 } // namespace takt::fold_steps

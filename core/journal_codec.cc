@@ -17,7 +17,8 @@ static_assert(has_tag<0, op::Found> && has_tag<1, op::Link> && has_tag<2, op::Un
               has_tag<5, op::Elsewhere> && has_tag<6, op::AddMark> && has_tag<7, op::Release> && has_tag<8, op::Journey> &&
               has_tag<9, op::SetTrait> && has_tag<10, op::SetConsent> && has_tag<11, op::SetZone> && has_tag<12, op::SetLocale> &&
               has_tag<13, op::SetAccountGroup> && has_tag<14, op::PutOrder> && has_tag<15, op::Refund> && has_tag<16, op::SwitchFact> &&
-              has_tag<17, op::Dismiss> && has_tag<18, op::Request> && has_tag<19, op::Seal> && has_tag<20, op::Absorb>);
+              has_tag<17, op::Dismiss> && has_tag<18, op::Request> && has_tag<19, op::Seal> && has_tag<20, op::Absorb> &&
+              has_tag<21, op::Restate>);
 
 struct OperationWriter {
   ByteWriter& out;
@@ -81,6 +82,12 @@ struct OperationWriter {
   void operator()(const op::Absorb& change) const {
     out.text(encode_record(change.record));
     put_time(out, change.at, base);
+  }
+  void operator()(const op::Restate& change) const {
+    out.text(encode_record(change.record));
+    out.fixed(change.other.value, 8);
+    out.varint(change.as_of);
+    put_bool(out, change.restored);
   }
 };
 
@@ -148,6 +155,14 @@ struct OperationReader {
     if (!record) return in.refuse();
     change.record = std::move(*record);
     change.at = get_time(in, base);
+  }
+  void operator()(op::Restate& change) const {
+    auto record = decode_record(in.text());
+    if (!record) return in.refuse();
+    change.record = std::move(*record);
+    change.other.value = in.fixed(8);
+    change.as_of = in.varint();
+    change.restored = get_bool(in);
   }
 };
 

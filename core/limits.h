@@ -37,6 +37,7 @@ constexpr std::size_t traits_max = 100;
 constexpr std::size_t trait_bytes_max = 1024;
 constexpr std::size_t identities_max = 100;
 constexpr std::size_t merges_max = 200;                      ///< absorbed records; the oldest cannot be un-merged any more
+constexpr Duration unmerge_window = days(30);                ///< semantics.md "Identity"; the journal is kept longer
 constexpr std::size_t orders_max = 200;
 constexpr std::size_t facts_max = 100;
 constexpr std::size_t fact_switches_max = 32;                ///< per fact; only the latest decides, a few more serve late arrivals

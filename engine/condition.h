@@ -5,8 +5,8 @@
 /// list_price.amount, list_price.currency, value, stock, active, channels, regions, attributes.<name>. customer.*: traits.<name>, locale,
 /// zone, account_group, known (has a user id), consent.<purpose> and consent.<purpose>.<channel> (what the record and the policy allow),
 /// sessions (begun so far), days_since_last_activity, days_since_first_seen (whole days). context.*: channel, placement, device,
-/// page.path, locale, timezone, hour (0–23) and weekday ("mon" …) on the person's wall. fact.<name>: is an instance on, and not past its
-/// own expires_at?
+/// page.path, locale, timezone, hour (0–23) and weekday ("mon" …) on the person's wall. fact.<name>: is an instance on, not past its
+/// own expires_at, and younger than the ttl of the gates that ask for it (the longest; none: it stays)?
 ///
 /// What is missing makes every comparison false; so only ne, not_in and exists:false, which say that another one is false, hold of it.
 /// A number and a text that is a decimal compare as numbers, because money is written "79.90". Values of different types are never
@@ -26,6 +26,7 @@
 #include "engine/catalogue.h"
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +51,7 @@ struct ConditionInputs {
   const RequestContext* context = nullptr;             ///< null: nobody calls, so context.* is missing
   Symbol channel = Symbol::none, placement = Symbol::none;
   const AudienceSet* audiences = nullptr;              ///< null: there are none
+  std::span<const GatePolicy> gates = {};              ///< they know how long a fact holds
   bool profile_allowed = true, frequency_allowed = true;
   const CatalogueItem* item = nullptr;                 ///< null: item.* is missing
   const CatalogueItem* anchor = nullptr;

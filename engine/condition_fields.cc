@@ -195,6 +195,15 @@ Value read_context(const FieldKey& field, const ConditionInputs& inputs, UtcTime
   return static_cast<double>(std::chrono::floor<std::chrono::hours>(wall - day).count());
 }
 
+/// When what was switched on ends by itself; none: never.
+std::optional<UtcTime> lapse_of(const Fact& fact, const Fact::Switch& on, const ConditionInputs& inputs) {
+  std::optional<UtcTime> lapse;
+  for (const GatePolicy& gate : inputs.gates)
+    if (gate.fact == fact.name) lapse = std::max(lapse.value_or(on.at + gate.ttl), on.at + gate.ttl);
+  if (on.expires_at) lapse = std::min(lapse.value_or(*on.expires_at), *on.expires_at);
+  return lapse;
+}
+
 /// The latest mark at or before t says; at the same instant "on" wins (semantics.md "Facts").
 Value read_fact(const FieldKey& field, const ConditionInputs& inputs, UtcTime t) {
   for (const Fact& fact : inputs.record->facts) {
@@ -202,7 +211,9 @@ Value read_fact(const FieldKey& field, const ConditionInputs& inputs, UtcTime t)
     const Fact::Switch* latest = nullptr;
     for (const Fact::Switch& change : fact.switches)
       if (change.at <= t && (!latest || change.at > latest->at || (change.at == latest->at && change.on && !latest->on))) latest = &change;
-    if (latest && latest->on && (!latest->expires_at || t < *latest->expires_at)) return true;
+    if (!latest || !latest->on) continue;
+    const auto lapse = lapse_of(fact, *latest, inputs);
+    if (!lapse || t < *lapse) return true;
   }
   return false;
 }
@@ -252,7 +263,7 @@ void fact_edges(const FieldKey& field, const ConditionInputs& inputs, std::vecto
     if (fact.name != field.symbol) continue;
     for (const Fact::Switch& change : fact.switches) {
       out.push_back(change.at);
-      if (change.expires_at) out.push_back(*change.expires_at);
+      if (const auto lapse = lapse_of(fact, change, inputs)) out.push_back(*lapse);
     }
   }
 }

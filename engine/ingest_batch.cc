@@ -43,7 +43,7 @@ public:
     if (follow_merges()) sort();
     for (auto first = waiting_.begin(); first != waiting_.end();) {
       auto last = std::next(first);
-      while (last != waiting_.end() && last->customer == first->customer && last - first < static_cast<std::ptrdiff_t>(events_per_commit_max)) ++last;
+      while (last != waiting_.end() && last - first < static_cast<std::ptrdiff_t>(events_per_commit_max) && belong_together(*first, *last)) ++last;
       prepare({first, last});
       first = last;
     }
@@ -63,6 +63,12 @@ private:
   /// Neighbours in the store, and an order that does not depend on hashing; of one customer the order of arrival.
   void sort() {
     std::sort(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) { return std::pair(a.customer, a.index) < std::pair(b.customer, b.index); });
+  }
+
+  /// Of one customer, and named alike: un-merge gives an entry of the journal to whom its request named.
+  bool belong_together(const Waiting& a, const Waiting& b) const {
+    const Event &one = events_[a.index], &other = events_[b.index];
+    return a.customer == b.customer && one.user_id == other.user_id && one.anonymous_id == other.anonymous_id;
   }
 
   /// Identities may still point to a record that was absorbed: its events are the other one's, each in its place. True: there are some.

@@ -19,10 +19,16 @@ HttpResponse why(const Service& service, const HttpRequest& http) {
   return json_result(service.app.why(http.parameter("id"), *http.query_value("placement"), *http.query_value("item"), http.query_value("decision").value_or("")));
 }
 
+HttpResponse unmerge(const Service& service, const HttpRequest& http) {
+  if (auto known = only_parameters(http, {}); !known) return refuse(known.error());
+  return json_result(service.app.unmerge(http.parameter("id"), http.body));
+}
+
 } // namespace
 
 void add_customer_routes(Router& router, const Service& service) {
   router.add({"GET", "/api/v1/customers/{id}", [&service](const HttpRequest& http) { return json_result(service.app.customer_json(http.parameter("id"))); }});
+  router.add({"POST", "/api/v1/customers/{id}/unmerge", [&service](const HttpRequest& http) { return unmerge(service, http); }});
   router.add({"GET", "/api/v1/customers/{id}/journey", [&service](const HttpRequest& http) { return journey(service, http); }});
   router.add({"GET", "/api/v1/customers/{id}/why", [&service](const HttpRequest& http) { return why(service, http); }});
 }

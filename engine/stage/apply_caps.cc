@@ -9,7 +9,8 @@ namespace takt {
 
 Candidates apply_caps(const Call& call, const Opening& opening, Candidates items) {
   if (opening.rules.placement.mode == PlacementMode::organic) return items;
-  for (const Candidate& candidate : items.alive) call.caps.expect(candidate.labels);
+  if (call.caps.gains_from_expecting(items.alive.size()))
+    for (const Candidate& candidate : items.alive) call.caps.expect(candidate.labels);
   const std::size_t dropped_before = items.dropped.size();
   keep_if(items.alive, [&](Candidate& candidate) {
     const CapCandidate asked = opening.asked(candidate.labels);

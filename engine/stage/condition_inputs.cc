@@ -30,6 +30,7 @@ ConditionInputs condition_inputs(const Call& call, const Opening& opening) {
   inputs.channel = opening.rules.channel;
   inputs.placement = opening.rules.symbol;
   inputs.audiences = call.world.rulebook->audiences.get();
+  inputs.gates = call.world.policy().gates;
   inputs.profile_allowed = call.person.profile_allowed; // without `frequency` the call's ledger is the running session's: it may be read
   return inputs;
 }

@@ -23,9 +23,10 @@ Result<CustomerRecord> record_before(Store& store, const CustomerRecord& now, Ut
 /// Merges of merges: a chain longer than that is damaged.
 constexpr int merges_followed_max = 16;
 
-bool is_sealed_by(const JournalEntry& entry) {
+template <class Op>
+bool has(const JournalEntry& entry) {
   const auto& operations = entry.delta.operations;
-  return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) { return std::holds_alternative<op::Seal>(operation); });
+  return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) { return std::holds_alternative<Op>(operation); });
 }
 
 /// A decision's commit has its id; that of an event is a hash, which looks like an id of this customer once in 10^11.
@@ -44,7 +45,7 @@ CustomerPast left_out(LeftOut reason) {
 }
 
 /// One record's own journal, and those of the records it took in.
-struct Reading { CustomerPast past; bool has_decisions = false, is_sealed = false; };
+struct Reading { CustomerPast past; bool has_decisions = false, is_sealed = false, is_parted = false; };
 
 struct Question { Store& store; const TimeRange& range; ReadDecisions decisions; };
 
@@ -69,7 +70,8 @@ Status take(const Question& question, const CustomerRecord& now, const JournalEn
     TAKT_TRY(found, decision_of(question.store, now.id, entry));
     decision = std::move(found);
   }
-  reading.is_sealed = reading.is_sealed || is_sealed_by(entry);
+  reading.is_sealed = reading.is_sealed || has<op::Seal>(entry);
+  reading.is_parted = reading.is_parted || has<op::Restate>(entry);
   reading.has_decisions = reading.has_decisions || decision.has_value();
   reading.past.entries.push_back({entry, std::move(decision)});
   return {};
@@ -104,6 +106,7 @@ std::string_view to_text(LeftOut reason) {
   case LeftOut::no_analytics_consent: return "no_analytics_consent";
   case LeftOut::told_elsewhere: return "told_elsewhere";
   case LeftOut::bot: return "bot";
+  case LeftOut::parted: return "parted";
   case LeftOut::world_not_held: return "world_not_held";
   }
   return "none";
@@ -117,6 +120,7 @@ void put_mark(Entry& entry, const Mark& mark) {
 Result<CustomerPast> read_past(Store& store, const CustomerRecord& now, const TimeRange& range, const ConsentPolicy& consent, ReadDecisions decisions) {
   if (now.version == 0 || now.clock < range.from) return left_out(LeftOut::no_decisions);
   TAKT_TRY(reading, read_journal({store, range, decisions}, now, 0));
+  if (reading.is_parted) return left_out(LeftOut::parted);
   if (reading.is_sealed) return left_out(LeftOut::told_elsewhere);
   if (!reading.has_decisions && decisions == ReadDecisions::yes) return left_out(LeftOut::no_decisions);
   if (now.is_bot) return left_out(LeftOut::bot);

@@ -21,6 +21,7 @@ enum class LeftOut : std::uint8_t {
   no_analytics_consent,
   told_elsewhere,          ///< merged into another record within the range: part of that one's past
   bot,
+  parted,                  ///< a merge was undone within the range: what each side saw is not told in one journal
   world_not_held,          ///< a decision was made with rules, items or models that are not kept
 };
 constexpr std::size_t left_out_count = static_cast<std::size_t>(LeftOut::world_not_held) + 1;

@@ -47,7 +47,7 @@ CommitOutcome MemoryRecords::commit_one(const Commit& commit) {
   for (const DedupeMark& mark : commit.marks)
     if (const auto known = data_.marks.find(mark.key); known != data_.marks.end() && known->second > mark.at.value_or(commit.delta.clock)) return CommitOutcome::duplicate;
   CustomerRecord record = fold_of(customer, commit.customer);
-  if (record.sealed_into) return CommitOutcome::moved;
+  if (!takes(record, commit.delta)) return CommitOutcome::moved;
   if (version != commit.expected) return CommitOutcome::conflict;
 
   const JournalEntry entry{version + 1, commit.id, commit.delta, commit.raw};

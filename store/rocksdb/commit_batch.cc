@@ -37,7 +37,7 @@ CommitOutcome CommitBatch::add(const Commit& commit) {
   const Result<bool> duplicate = is_duplicate(commit, working->record->version);
   if (!duplicate) return CommitOutcome::unavailable;
   if (*duplicate) return CommitOutcome::duplicate;
-  if (working->record->sealed_into) return CommitOutcome::moved;
+  if (!takes(*working->record, commit.delta)) return CommitOutcome::moved;
   if (working->record->version != commit.expected) return CommitOutcome::conflict;
   stage(commit, *working);
   return CommitOutcome::committed;
@@ -102,9 +102,10 @@ void CommitBatch::stage(const Commit& commit, Working& working) {
     working.sole = true;
   }
   working.changed = true;
+  const std::size_t growth_before = growth_of(*working.record);
   apply(*working.record, entry);
   stage_entry(database_, batch_, commit.customer, entry);
-  stage_due_snapshot(database_, batch_, *working.record);
+  stage_due_snapshot(database_, batch_, *working.record, growth_before, !commit.raw.empty());
   if (commit.decision) {
     const rocksdb::Status status = batch_.Put(database_.handle(Family::decisions), slice(keys::view_of(commit.id.bytes)), *commit.decision);
     TAKT_CHECK(status.ok(), "a batch in memory takes what is put");

@@ -6,6 +6,7 @@
 #include "core/record_codec.h"
 #include "store/rocksdb/keys.h"
 
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -25,6 +26,11 @@ Result<CustomerRecord> decode_snapshot(CustomerId customer, std::string_view byt
 void put(Database& database, rocksdb::WriteBatch& batch, Family family, const keys::RecordKey& key, const std::string& bytes) {
   const rocksdb::Status status = batch.Put(database.handle(family), slice(key.view()), bytes);
   TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+}
+
+/// Only events make a step of growth worth a snapshot: their text is what is long, a decision's entry is a few hundred bytes.
+bool is_snapshot_due(const CustomerRecord& record, std::size_t growth_before, bool has_text) {
+  return record.version % limits::snapshot_every == 0 || (has_text && growth_of(record) > growth_before);
 }
 
 CustomerRecord empty_record(CustomerId customer) {
@@ -95,8 +101,15 @@ void stage_entry(Database& database, rocksdb::WriteBatch& batch, CustomerId cust
   put(database, batch, Family::journal, keys::record_key(customer, entry.version), encode_journal_entry(entry));
 }
 
-void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record) {
-  if (record.version % limits::snapshot_every != 0) return;
+std::size_t growth_of(const CustomerRecord& record) {
+  const std::size_t size = record.ledger.entries.size() + record.journey.size();
+  if (size < limits::snapshot_every) return 0;
+  const auto width = static_cast<std::size_t>(std::bit_width(size));
+  return 2 * width + (size >> (width - 2) & 1U); // 32, 48, 64, 96, 128, 192 …
+}
+
+void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record, std::size_t growth_before, bool has_text) {
+  if (!is_snapshot_due(record, growth_before, has_text)) return;
   const std::string bytes = encode_record(record);
   put(database, batch, Family::snapshots, keys::newest_snapshot_key(record.id), bytes);
   if (record.version % snapshot_kept_every == 0) put(database, batch, Family::snapshots, keys::record_key(record.id, record.version), bytes);
@@ -113,8 +126,9 @@ Status stage_rebuilt_snapshots(Database& database, rocksdb::WriteBatch& batch, C
   CustomerRecord record = empty_record(customer);
   std::string newest;                        // only the last one is put: a batch of hundreds of them would be megabytes
   TAKT_TRY_VOID(scan_entries(database, customer, 0, [&](const JournalEntry& entry) {
+    const std::size_t growth_before = growth_of(record);
     apply(record, entry);
-    if (record.version % limits::snapshot_every == 0) newest = encode_record(record);
+    if (is_snapshot_due(record, growth_before, !entry.raw.empty())) newest = encode_record(record);
     if (record.version % snapshot_kept_every == 0) put(database, batch, Family::snapshots, keys::record_key(customer, record.version), newest);
     return true;
   }));

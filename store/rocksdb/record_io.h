@@ -23,8 +23,11 @@ Status scan_entries(Database& database, CustomerId customer, Version after, cons
 Result<bool> has_commit(Database& database, CustomerId customer, Version version, const CommitId& id);
 
 void stage_entry(Database& database, rocksdb::WriteBatch& batch, CustomerId customer, const JournalEntry& entry);
-/// Where the version is due for a snapshot.
-void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record);
+/// A step for every half that the record grows by. One entry of an import may hold dozens of events: who waited for 32 entries would
+/// read and fold them all for every decision.
+std::size_t growth_of(const CustomerRecord& record);
+/// Where the version is due for a snapshot, or the record has grown by an event (`has_text`). Cost amortised: three times the bytes of the record.
+void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record, std::size_t growth_before, bool has_text);
 /// Every stored snapshot of the customer goes, and those that folding the journal again gives come.
 Status stage_rebuilt_snapshots(Database& database, rocksdb::WriteBatch& batch, CustomerId customer);
 

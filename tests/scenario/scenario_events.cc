@@ -220,6 +220,7 @@ void when_step(ScenarioWorld& world, const Words& words) {
     event.traits.push_back({rest.at(0), '"' + rest.at(1) + '"'});
     return world.send(event);
   }
+  if (verb == "is" && rest.at(0) == "parted") return world.part(who, rest.at(2)); // "from"
   if (verb == "is" && rest.at(0) == "in") {
     Event event = world.event_of(who, world.clock.now);
     event.type = EventType::identify;

@@ -13,7 +13,7 @@
 //   when the mail to anna is delivered|bounces [of decision 1] [at TIME]   ·   when anna gets a mail about pumps bags [at TIME]
 //   when anna buys pumps bags as order o1   ·   when anna returns pumps of order o1
 //   when anna opens|closes case c1   ·   when anna allows|forbids marketing on email
-//   when device-x becomes anna   ·   when anna was ben   ·   when anna is in Europe/Moscow
+//   when device-x becomes anna   ·   when anna was ben   ·   when anna is parted from ben   ·   when anna is in Europe/Moscow
 //   then anna gets pumps, bags | nothing | nothing before TIME (ask again then)      then it is refused: TEXT      then it is a duplicate
 //   then pumps is free for anna at home.hero
 //   then pumps is blocked for anna at home.hero by CODE [RULE] [2 of 2] [until TIME | for good] [provisionally]

@@ -1,7 +1,10 @@
 #include "tests/scenario/scenario_world.h"
 
 #include "engine/resolve.h"
+#include "engine/unmerge.h"
+#include "tests/scenario/scenario_steps.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace takt::scenario {
@@ -52,12 +55,35 @@ Event ScenarioWorld::event_of(const std::string& who, UtcTime at) {
   return event;
 }
 
-void ScenarioWorld::send(const Event& event) {
+void ScenarioWorld::send(Event event) {
+  event.raw = event.user_id + "|" + event.anonymous_id; // whom it names is all that anybody asks of it here
   last_message_id = event.message_id;
   last_error.reset();
   auto outcome = ingest(*store, *world, event, {});
   if (outcome) last_ingest = *outcome;
   else last_error = outcome.error();
+}
+
+void ScenarioWorld::part(const std::string& who, const std::string& other) {
+  const auto merged = find_customer(*store, identity_of(who));
+  const auto record = merged ? store->records().read(*merged, Deadline{}) : Result<RecordPtr>(fail(ErrorCode::not_found, who));
+  if (!record) throw Mistake("nobody knows " + who);
+  for (const MergeLink& link : (*record)->merges) {
+    const auto sealed = store->records().read(link.absorbed, Deadline{});
+    const auto named = [&](const LinkedIdentity& linked) { return linked.identity.value == who || linked.identity.value == other; };
+    if (!sealed || std::none_of((*sealed)->identities.begin(), (*sealed)->identities.end(), named)) continue;
+    const auto parted = unmerge_customers(*store, *merged, link.absorbed, clock.now, [](std::string_view raw) {
+      const std::size_t bar = raw.find('|');
+      std::vector<Identity> names;
+      if (bar > 0) names.push_back({IdentityKind::user, std::string(raw.substr(0, bar))});
+      if (bar + 1 < raw.size()) names.push_back({IdentityKind::anonymous, std::string(raw.substr(bar + 1))});
+      return names;
+    });
+    last_error.reset();
+    if (!parted) last_error = parted.error();
+    return;
+  }
+  throw Mistake(who + " and " + other + " were not merged");
 }
 
 Result<Decision> ScenarioWorld::ask(DecisionRequest request) {

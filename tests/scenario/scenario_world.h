@@ -28,7 +28,8 @@ struct ScenarioWorld {
   Symbol symbol(const std::string& text) { return store->symbols().intern(text); }
   Identity identity_of(const std::string& who) const;            ///< "anna" a login; "device-x", "guest-x" anonymous
   Event event_of(const std::string& who, UtcTime at);
-  void send(const Event& event);
+  void send(Event event);
+  void part(const std::string& who, const std::string& other);
   Result<Decision> ask(DecisionRequest request);
   RecordPtr record_of(const std::string& who);
 

@@ -102,6 +102,11 @@ ConditionCase::ConditionCase(std::uint64_t seed) {
     }
     std::stable_sort(fact.switches.begin(), fact.switches.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   }
+  for (std::uint64_t i = random.below(3); i > 0; --i) {
+    gates.emplace_back();
+    gates.back().fact = symbols.intern(random.below(3) == 0 ? "unheard" : "vip");
+    gates.back().ttl = days(static_cast<std::int64_t>(1 + random.below(60)));
+  }
   fill_journey(random, symbols, record);
   fill_ledger(random, symbols, record.ledger);
   if (random.below(2) == 0) consent.require = {{Purpose::marketing, {symbols.intern("email")}}};
@@ -126,6 +131,7 @@ ConditionInputs ConditionCase::inputs() const {
   all.context = with_context ? &context : nullptr;
   all.channel = symbols.intern("web");
   all.audiences = set.get();
+  all.gates = gates;
   all.profile_allowed = profile_allowed;
   all.frequency_allowed = frequency_allowed;
   all.item = &catalogue->at(0);

@@ -78,7 +78,13 @@ Seen field_of(const std::string& path, const ConditionInputs& inputs, UtcTime t)
       const Fact::Switch* last = nullptr;
       for (const Fact::Switch& one : fact.switches)
         if (one.at <= t && (!last || one.at > last->at || (one.at == last->at && one.on))) last = &one;
-      active |= last && last->on && (!last->expires_at || t < *last->expires_at);
+      bool asked = false, young = false; // the most patient of the gates that ask for it decides
+      for (const GatePolicy& gate : inputs.gates)
+        if (gate.fact == fact.name) {
+          asked = true;
+          young = young || (last && t - last->at < gate.ttl);
+        }
+      active |= last && last->on && (!last->expires_at || t < *last->expires_at) && (young || !asked);
     }
     return flag(active);
   }

@@ -17,6 +17,7 @@ struct ConditionCase {
   mutable SymbolTable symbols;
   CustomerRecord record;
   ConsentPolicy consent;
+  std::vector<GatePolicy> gates;
   RequestContext context;
   std::vector<Audience> audiences;
   std::shared_ptr<const AudienceSet> set;

@@ -26,6 +26,7 @@ protected:
     all.record = &record;
     all.symbols = &symbols;
     all.consent = &consent;
+    all.gates = gates;
     all.context = with_context ? &context : nullptr;
     all.channel = symbols.intern("web");
     all.placement = symbols.intern("home.hero");
@@ -88,6 +89,7 @@ protected:
   SymbolTable symbols;
   CustomerRecord record;
   ConsentPolicy consent;
+  std::vector<GatePolicy> gates;
   RequestContext context;
   bool with_context = true, profile_allowed = true, frequency_allowed = true;
 };
@@ -202,6 +204,27 @@ TEST_F(ConditionsOfPeople, a_fact_holds_from_on_to_off_or_its_own_expiry) {
   EXPECT_TRUE(holds("fact.vip", ConditionOp::eq, false));
   record.facts.push_back({symbols.intern("vip"), symbols.intern("second"), Symbol::none, {{noon - hours(1), true, std::nullopt}}});
   EXPECT_TRUE(holds("fact.vip", ConditionOp::eq, true, noon + days(300))); // one instance is enough
+}
+
+TEST_F(ConditionsOfPeople, a_fact_lapses_with_the_most_patient_gate_that_asks_for_it) {
+  record.facts = {{symbols.intern("case_open"), Symbol::none, Symbol::none, {{noon - days(20), true, std::nullopt}}}};
+  EXPECT_TRUE(holds("fact.case_open", ConditionOp::eq, true)) << "without a gate it stays";
+  for (const Duration ttl : {days(10), days(15)}) {
+    gates.emplace_back();
+    gates.back().fact = symbols.intern("case_open");
+    gates.back().ttl = ttl;
+  }
+  gates.emplace_back();
+  gates.back().fact = symbols.intern("other");
+  EXPECT_TRUE(holds("fact.case_open", ConditionOp::eq, false));
+  EXPECT_TRUE(holds("fact.case_open", ConditionOp::eq, true, noon - days(5) - Duration{1}));
+  EXPECT_TRUE(holds("fact.case_open", ConditionOp::eq, false, noon - days(5)));
+  Condition asked;
+  asked.kind = Condition::Kind::compare;
+  asked.field = "fact.case_open";
+  asked.op = ConditionOp::eq;
+  asked.value = true;
+  EXPECT_TRUE(edges(asked, noon - days(6)).contains(noon - days(5)));
 }
 
 TEST_F(ConditionsOfPeople, bought_at_least_twice_in_thirty_days) {
