@@ -29,7 +29,8 @@ constexpr int backlog = 4096;                      // the library's 5 drops conn
 constexpr auto body_time_max = std::chrono::seconds(10); // all of it: the library only limits each read
 constexpr auto stream_time_max = std::chrono::seconds(20); // an orchestrator kills after 30
 constexpr std::array headers_read{"authorization", "content-type", "if-match", "if-none-match", "origin", "x-request-id",
-                                  "access-control-request-headers", "user-agent", "takt-author"};
+                                  "access-control-request-headers", "user-agent", "takt-author", "host", "x-forwarded-proto", "ce-specversion",
+                                  "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time", "ce-anonymousid"};
 
 /// Fixed threads; each tells OpenMP that requests are served by one thread, or every similarity search starts a team.
 class RequestThreads final : public httplib::TaskQueue {

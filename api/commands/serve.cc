@@ -48,7 +48,8 @@ void wait_for_the_end(App& app, Terminal& terminal, const sigset_t& signals) {
 int serve(App& app, const ListenAddress& listen, Terminal& terminal, const CommonOptions& common, const sigset_t& signals) {
   std::atomic<bool> draining{false};
   Metrics metrics;
-  const Service service{app, metrics, draining};
+  EventDebugger debugger;
+  const Service service{app, metrics, debugger, draining};
   ServerOptions options;
   options.listen = listen;
   options.threads = app.config().http_threads;

@@ -24,6 +24,8 @@
 
 namespace takt {
 
+class JsonValue;
+
 // ---- events (contract.md §4, ecosystem.md §1)
 struct EventContext {
   std::string source;                    ///< write key or --source
@@ -36,10 +38,13 @@ struct EventContext {
 /// Without messageId: over HTTP minted from content and receipt; of an import line "content-" and its content's hash, equal for
 /// equal lines, to which the importer adds the ordinal (line_ordinals.h).
 Result<Event> parse_event(std::string_view json, const EventContext& context);
-struct BatchItem { Result<Event> event; std::string message_id; };
+struct BatchItem { Result<Event> event; std::string message_id, text = {}; };  ///< text: of one that was refused
 /// {"batch":[…],"writeKey","sentAt","context"}: batch-level context is merged, skew = receivedAt − sentAt is corrected.
 struct EventBatch { std::string write_key; std::vector<BatchItem> items; };
 Result<EventBatch> parse_event_batch(std::string_view json, const EventContext& context);
+/// A CloudEvent 1.0 as a track call. `source`: the CloudEvent's.
+struct CloudEvent { std::string source, id, segment_json; };
+Result<CloudEvent> parse_cloud_event(JsonValue envelope);
 
 // ---- decide (contract.md §3)
 Result<DecisionRequest> parse_decision_request(std::string_view json);

@@ -168,7 +168,8 @@ Result<EventBatch> parse_event_batch(std::string_view json, const EventContext& 
   for (const JsonValue value : list->elements()) {
     const auto id = value.find("messageId");
     auto event = EventReader(value, context, envelope).read();
-    batch.items.push_back({std::move(event), id && id->is(JsonKind::string) ? std::string(id->text().substr(0, limits::id_bytes_max)) : std::string()});
+    std::string refused = event ? std::string() : std::string(value.source().substr(0, limits::event_bytes_max));
+    batch.items.push_back({std::move(event), id && id->is(JsonKind::string) ? std::string(id->text().substr(0, limits::id_bytes_max)) : std::string(), std::move(refused)});
     ++envelope.index;
   }
   return batch;

@@ -22,6 +22,8 @@ Router make_router(const Service& service) {
   Router router;
   add_decision_routes(router, service);
   add_event_routes(router, service);
+  add_cloud_event_routes(router, service);
+  add_sdk_settings_routes(router);
   add_policy_routes(router, service);
   add_preview_routes(router, service);
   add_document_routes(router, service);

@@ -2,6 +2,7 @@
 /// Every path of the contract. Handlers parse, call one verb of App, and write the answer; what is in the contract and not yet built
 /// answers 501. Threads: handlers run on any request thread.
 #include "api/app.h"
+#include "api/event_debugger.h"
 #include "api/metrics.h"
 #include "api/router.h"
 
@@ -12,6 +13,7 @@ namespace takt {
 struct Service {
   App& app;
   Metrics& metrics;
+  EventDebugger& debugger;
   const std::atomic<bool>& draining;                 ///< /readyz answers 503 from then on
 };
 
@@ -19,7 +21,9 @@ struct Service {
 Router make_router(const Service& service);
 
 void add_decision_routes(Router& router, const Service& service);
-void add_event_routes(Router& router, const Service& service);
+void add_event_routes(Router& router, const Service& service);        ///< Segment's and RudderStack's paths; the debugger
+void add_cloud_event_routes(Router& router, const Service& service);
+void add_sdk_settings_routes(Router& router);
 void add_policy_routes(Router& router, const Service& service);
 void add_preview_routes(Router& router, const Service& service);    ///< what a draft would have changed
 void add_document_routes(Router& router, const Service& service);   ///< items, placements, audiences, configured features

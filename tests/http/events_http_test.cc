@@ -126,5 +126,80 @@ TEST(EventsHttp, OneEventIsRefusedWithItsField) {
   EXPECT_EQ(server.post("/v1/m", "{}").status, 200);
 }
 
+Json cloud_event(const std::string& id, const Json& more = Json::object()) {
+  Json event{{"specversion", "1.0"}, {"id", id}, {"source", "crm"}, {"type", "Product Viewed"}, {"subject", "cloud"}, {"data", {{"product_id", "sku-1"}}}};
+  event.update(more);
+  return event;
+}
+
+TEST(EventsHttp, CloudEventsInAllThreeModes) {
+  RunningServer server;
+  auto client = server.client();
+  const auto single = client.Post("/api/v1/events", cloud_event("e-1").dump(), "application/cloudevents+json; charset=utf-8");
+  ASSERT_EQ(single->status, 200) << single->body;
+  EXPECT_EQ(Json::parse(single->body)["accepted"], 1);
+  const Json batch{cloud_event("e-1"), cloud_event("e-2", {{"time", "2024-03-05T10:00:00Z"}}), cloud_event("e-3", {{"subject", nullptr}}), cloud_event("e-1", {{"source", "shop"}})};
+  const auto many = client.Post("/api/v1/events", batch.dump(), "application/cloudevents-batch+json");
+  ASSERT_EQ(many->status, 200) << many->body;
+  const Json answer = Json::parse(many->body);
+  EXPECT_EQ(answer["accepted"], 2) << "the same id of another source is another event";
+  EXPECT_EQ(answer["duplicates"], 1);
+  ASSERT_EQ(answer["rejected"].size(), 1U);
+  EXPECT_EQ(answer["rejected"][0]["messageId"], "e-3");
+  EXPECT_EQ(answer["rejected"][0]["pointer"], "/subject");
+  const httplib::Headers binary{{"ce-specversion", "1.0"}, {"ce-id", "e-4"}, {"ce-source", "crm"}, {"ce-type", "Product Viewed"}, {"ce-subject", "cloud"}};
+  const auto by_headers = client.Post("/api/v1/events", binary, R"({"product_id":"sku-2"})", "application/json");
+  ASSERT_EQ(by_headers->status, 200) << by_headers->body;
+  const Json journey = server.get("/api/v1/customers/cloud/journey").json;
+  EXPECT_EQ(journey["data"].size(), 4U);
+}
+
+TEST(EventsHttp, ABadCloudEventSaysWhatIsWrong) {
+  RunningServer server;
+  auto client = server.client();
+  const auto post = [&](const std::string& body, const std::string& type) { return client.Post("/api/v1/events", body, type)->status; };
+  EXPECT_EQ(post(cloud_event("e-1", {{"specversion", "0.3"}}).dump(), "application/cloudevents+json"), 422);
+  EXPECT_EQ(post(cloud_event("e-1", {{"data", "text"}}).dump(), "application/cloudevents+json"), 422);
+  EXPECT_EQ(post(cloud_event("e-1", {{"id", 7}}).dump(), "application/cloudevents+json"), 422);
+  EXPECT_EQ(post("[]", "application/cloudevents+json"), 422);
+  EXPECT_EQ(post("{", "application/cloudevents+json"), 400);
+  EXPECT_EQ(post(cloud_event("e-1").dump(), "application/cloudevents-batch+json"), 422);
+  EXPECT_EQ(post(cloud_event("e-1").dump(), "application/json"), 415);
+  EXPECT_EQ(server.get("/api/v1/customers/cloud").status, 404) << "nothing changed";
+}
+
+TEST(EventsHttp, TheDebuggerShowsWhatCameAndWhyItWasRefused) {
+  RunningServer server;
+  ASSERT_EQ(server.post("/v1/track", track("u1", "Product Viewed", {{"product_id", "sku-1"}}, "m-1").dump()).status, 200);
+  ASSERT_EQ(server.post("/v1/track", track("u1", "Product Viewed", {{"product_id", "sku-1"}}, "m-1").dump()).status, 200);
+  ASSERT_EQ(server.post("/v1/track", R"({"event":"Product Viewed","messageId":"m-2","writeKey":"wk"})").status, 422);
+  ASSERT_EQ(server.post("/v1/batch", Json{{"writeKey", "wk"}, {"batch", {{{"type", "track"}, {"event", "x"}, {"messageId", "m-3"}}}}}.dump()).status, 200);
+  const Json all = server.get("/api/v1/events/recent").json;
+  ASSERT_EQ(all["data"].size(), 4U);
+  EXPECT_EQ(all["data"][0]["message_id"], "m-3");
+  const Json refused = server.get("/api/v1/events/recent?result=rejected&source=wk").json;
+  ASSERT_EQ(refused["data"].size(), 2U);
+  EXPECT_EQ(refused["data"][0]["pointer"], "/userId");
+  EXPECT_NE(refused["data"][0]["text"].get<std::string>().find("m-3"), std::string::npos);
+  std::map<std::string, int> results;
+  for (const Json& event : all["data"]) ++results[event["result"]];
+  EXPECT_EQ(results, (std::map<std::string, int>{{"accepted", 1}, {"duplicate", 1}, {"rejected", 2}}));
+  EXPECT_EQ(server.get("/api/v1/events/recent?limit=1").json["data"].size(), 1U);
+  EXPECT_EQ(server.get("/api/v1/events/recent?limit=0").status, 422);
+  EXPECT_EQ(server.get("/api/v1/events/recent?sort=up").status, 422);
+}
+
+TEST(EventsHttp, BrowserSdksFindTheirSettings) {
+  RunningServer server;
+  const Json segment = server.get("/v1/projects/wk/settings").json;
+  EXPECT_EQ(segment["integrations"]["Segment.io"]["apiKey"], "wk");
+  EXPECT_EQ(segment["integrations"]["Segment.io"]["apiHost"], "127.0.0.1:" + std::to_string(server.port()) + "/v1");
+  for (const char* path : {"/sourceConfig/?p=web&writeKey=wk", "/sourceConfig?writeKey=wk"}) {
+    const Json rudder = server.get(path).json;
+    EXPECT_EQ(rudder["source"]["id"], "wk");
+    EXPECT_TRUE(rudder["source"]["destinations"].is_array());
+  }
+}
+
 } // namespace
 } // namespace takt::test

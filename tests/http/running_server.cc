@@ -20,7 +20,7 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   TAKT_CHECK(app.has_value(), app ? "" : app.error().message.c_str());
   app_ = std::move(*app);
   fill_shop();
-  service_ = std::make_unique<Service>(Service{*app_, metrics_, draining_});
+  service_ = std::make_unique<Service>(Service{*app_, metrics_, debugger_, draining_});
   ServerOptions options;
   options.listen = {"127.0.0.1", 0};
   options.threads = config.http_threads;

@@ -48,6 +48,7 @@ private:
   SystemClock clock_;
   std::unique_ptr<App> app_;
   Metrics metrics_;
+  EventDebugger debugger_;
   std::atomic<bool> draining_{false};
   std::unique_ptr<Service> service_;
   std::unique_ptr<HttpServer> server_;

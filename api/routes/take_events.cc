@@ -1,0 +1,187 @@
+// Segment's answers: exactly 200, since its Python client takes 202 for an error. Acknowledged means durable.
+#include "api/routes/take_events.h"
+
+#include "api/json/writer.h"
+#include "api/routes/answers.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+namespace takt {
+namespace {
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+/// RFC 4648; stops at the first character that is none.
+std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int value = base64_value(c);
+    if (value < 0) break;
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>((bits >> count) & 0xff));
+    }
+  }
+  return bytes;
+}
+
+/// Accepted and duplicate alike are notes of what was seen; a refusal has its reason.
+SeenEvent note_of(const Event& event, UtcTime now) {
+  SeenEvent seen;
+  seen.at = now;
+  seen.source = event.source;
+  seen.type = to_text(event.type);
+  seen.name = event.name_text;
+  seen.message_id = event.message_id;
+  seen.person = event.user_id.empty() ? event.anonymous_id : event.user_id;
+  seen.text = event.raw.substr(0, EventDebugger::text_bytes_max);
+  return seen;
+}
+
+SeenEvent refusal(SeenEvent seen, const Error& error) {
+  seen.result = SeenEvent::Result::rejected;
+  seen.code = name_of(error.code);
+  seen.message = error.message;
+  if (!error.fields.empty()) {
+    seen.pointer = error.fields.front().pointer;
+    seen.message = error.fields.front().detail;
+  }
+  return seen;
+}
+
+SeenEvent unreadable(const Error& error, const std::string& source, std::string_view text, const std::string& message_id, UtcTime now) {
+  SeenEvent seen;
+  seen.at = now;
+  seen.source = source;
+  seen.message_id = message_id;
+  seen.text = text.substr(0, EventDebugger::text_bytes_max);
+  return refusal(std::move(seen), error);
+}
+
+struct Rejected { std::size_t index; std::string message_id; Error error; };
+
+std::string batch_answer(const IngestCounts& counts, std::vector<Rejected> rejected) {
+  std::sort(rejected.begin(), rejected.end(), [](const Rejected& a, const Rejected& b) { return a.index < b.index; });
+  JsonWriter json;
+  json.begin_object().field("success", true);
+  json.field("accepted", static_cast<std::int64_t>(counts.accepted)).field("duplicates", static_cast<std::int64_t>(counts.duplicates));
+  json.key("rejected").begin_array();
+  for (const Rejected& one : rejected) {
+    json.begin_object().field("index", static_cast<std::int64_t>(one.index)).field("messageId", one.message_id);
+    json.field("code", name_of(one.error.code)).field("message", one.error.message);
+    json.field("pointer", one.error.fields.empty() ? std::string_view{} : std::string_view(one.error.fields.front().pointer));
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+/// Ingest does not say which of a batch were duplicates: all are counted with the type of its first event.
+void count_events(const Service& service, std::span<const Event> events, const IngestCounts& counts) {
+  std::size_t duplicates = counts.duplicates;
+  std::array<std::uint64_t, 6> accepted{};
+  for (const Event& event : events) ++accepted[static_cast<std::size_t>(event.type)];
+  std::size_t others = duplicates + counts.rejected;
+  for (std::size_t type = 0; type < accepted.size(); ++type) {
+    const std::uint64_t taken = std::min<std::uint64_t>(accepted[type], others);
+    service.metrics.event(static_cast<EventType>(type), EventResult::accepted, accepted[type] - taken);
+    others -= taken;
+  }
+  service.metrics.event(events.front().type, EventResult::duplicate, duplicates);
+  service.metrics.event(events.front().type, EventResult::rejected, counts.rejected);
+}
+
+} // namespace
+
+std::string write_key(const HttpRequest& http, std::string_view of_body) {
+  const std::string& authorization = http.header("authorization");
+  std::string key;
+  if (authorization.starts_with("Basic ")) {
+    key = decode_base64(std::string_view(authorization).substr(6));
+    key = key.substr(0, key.find(':'));
+  }
+  if (key.empty()) key = of_body;
+  if (key.empty()) key = http.query_value("writeKey").value_or("");
+  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return key.empty() || !printable || key.size() > limits::id_bytes_max ? "default" : key;
+}
+
+EventContext event_context(const Service& service, const World& world, std::string type) {
+  EventContext context;
+  context.source = "default";
+  context.type_from_path = std::move(type);
+  context.received_at = service.app.clock().utc_now();
+  context.consent_map = &world.policy().consent.map;
+  return context;
+}
+
+HttpResponse take_event(const Service& service, Result<Event> event, const std::string& source, std::string_view text) {
+  const UtcTime now = service.app.clock().utc_now();
+  if (!event) {
+    service.metrics.event_refused();
+    service.debugger.add(unreadable(event.error(), source, text, "", now));
+    return refuse(event.error());
+  }
+  event->source = source;
+  SeenEvent seen = note_of(*event, now);
+  auto outcome = service.app.track(*event);
+  if (!outcome) {
+    service.metrics.event(event->type, EventResult::rejected);
+    service.debugger.add(refusal(std::move(seen), outcome.error()));
+    return refuse(outcome.error());
+  }
+  const bool accepted = *outcome == IngestOutcome::accepted;
+  seen.result = accepted ? SeenEvent::Result::accepted : SeenEvent::Result::duplicate;
+  service.debugger.add(std::move(seen));
+  service.metrics.event(event->type, accepted ? EventResult::accepted : EventResult::duplicate);
+  return json_answer(accepted ? R"({"success":true,"accepted":1,"duplicates":0,"rejected":[]})" : R"({"success":true,"accepted":0,"duplicates":1,"rejected":[]})");
+}
+
+HttpResponse take_events(const Service& service, EventBatch batch) {
+  const UtcTime now = service.app.clock().utc_now();
+  std::vector<Rejected> rejected;
+  std::vector<Event> events;
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    BatchItem& item = batch.items[i];
+    if (!item.event) {
+      service.metrics.event_refused();
+      service.debugger.add(unreadable(item.event.error(), batch.write_key, item.text, item.message_id, now));
+      rejected.push_back({i, item.message_id, item.event.error()});
+      continue;
+    }
+    events.push_back(std::move(*item.event));
+    positions.push_back(i);
+  }
+  std::optional<Error> unavailable;
+  std::vector<char> refused(events.size(), 0);
+  auto counts = service.app.track_all(events, [&](std::size_t position, const Error& error) {
+    if (error.code == ErrorCode::unavailable) unavailable = error;
+    refused[position] = 1;
+    service.debugger.add(refusal(note_of(events[position], now), error));
+    rejected.push_back({positions[position], events[position].message_id, error});
+  });
+  if (!counts) return refuse(counts.error());
+  if (!events.empty()) count_events(service, events, *counts);
+  // Of a batch nobody says which of them were duplicates: they are shown as accepted.
+  for (std::size_t i = events.size() - std::min(events.size(), EventDebugger::events_max); i < events.size(); ++i)
+    if (refused[i] == 0) service.debugger.add(note_of(events[i], now));
+  // Not stored for reasons of ours: the client must send it all again, what was taken is a duplicate then.
+  if (unavailable) return refuse(*unavailable);
+  return json_answer(batch_answer(*counts, std::move(rejected)));
+}
+
+} // namespace takt
