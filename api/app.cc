@@ -77,6 +77,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     store = std::move(opened);
   }
   app->store_ = std::move(store);
+  app->gatekeeper_ = std::make_unique<Gatekeeper>(app->store_->documents());
   app->recall_check_ = std::make_unique<RecallCheck>(*app->store_);
   app->statistics_ = std::make_unique<SourceStatistics>(in_memory ? "" : config.data_dir + "/sources.json", clock.utc_now());
   TAKT_TRY_VOID(app->load());
@@ -86,6 +87,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
 Status App::load() {
   TAKT_TRY(policy, store_->documents().get("policy", "current"));
   if (!policy) TAKT_TRY_VOID(first_run());
+  TAKT_TRY_VOID(gatekeeper_->load());
   TAKT_TRY(catalogue, read_catalogue());
   TAKT_TRY(rulebook, read_rulebook());
   publish(std::move(catalogue), std::move(rulebook), read_models());

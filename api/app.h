@@ -1,6 +1,7 @@
 #pragma once
 /// App: the object graph of one running Takt and every verb that HTTP, the control socket and the command line share. Routes and
 /// commands parse, call one of these, and write the answer. Threads: every method from any thread.
+#include "api/access/gatekeeper.h"
 #include "api/config.h"
 #include "api/json/codecs.h"
 #include "api/policy_life.h"
@@ -40,6 +41,7 @@ struct ImportSummary {
 };
 
 class RecallCheck;
+struct HttpRequest;                       // api/router.h
 struct OnlineRecall;                       // api/recall_check.h
 struct ReplayOptions;                      // engine/history.h
 struct ConfigFolder;                       // api/config_folder.h
@@ -148,6 +150,16 @@ public:
   /// JSON of contract.md §3 /why, for now or for a logged decision.
   Result<std::string> why(std::string_view customer, std::string_view placement, std::string_view item, std::string_view decision);
   Result<std::string> customer_json(std::string_view customer);
+  /// Who may call. Open until the first key is made.
+  Gatekeeper& gatekeeper() { return *gatekeeper_; }
+  const Gatekeeper& gatekeeper() const { return *gatekeeper_; }
+  /// Body: {"role","mode","name","origins","placements"}. JSON with the key's text, which is never shown again.
+  Result<std::string> create_key(std::string_view body, const std::string& author);
+  Status revoke_key(const std::string& id, const std::string& author);
+  std::string keys_json() const;
+  /// A change that somebody made, with the key they used. Newest first, at most `limit`.
+  void note_change(const HttpRequest& http, std::string_view route, int status);
+  Result<std::string> audit_json(std::size_t limit);
   /// Undoes a merge of the last 30 days. Body: {"customer_id":"c-…"}, one of `merged` in customer_json. JSON: customer_id, restored.
   Result<std::string> unmerge(std::string_view customer, std::string_view body);
   Result<std::string> journey_json(std::string_view customer, std::size_t limit);
@@ -202,6 +214,7 @@ private:
   Config config_;
   const Clock& clock_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Gatekeeper> gatekeeper_;
   std::unique_ptr<Snapshot<World>> world_;
   std::mutex change_mutex_;                ///< one writer of the World at a time
   std::mutex train_mutex_;

@@ -12,6 +12,7 @@ void EventDebugger::add(SeenEvent event) {
   if (event.text.size() > text_bytes_max) event.text.resize(text_bytes_max);
   const std::lock_guard lock(mutex_);
   std::deque<SeenEvent>& kept = event.result == SeenEvent::Result::rejected ? rejected_ : events_;
+  event.number = ++added_;
   kept.push_back(std::move(event));
   if (kept.size() > events_max) kept.pop_front();
 }
@@ -24,8 +25,7 @@ std::vector<SeenEvent> EventDebugger::newest(const Filter& filter) const {
     std::copy_if(rejected_.begin(), rejected_.end(), std::back_inserter(found), wanted);
     if (!filter.only_rejected) std::copy_if(events_.begin(), events_.end(), std::back_inserter(found), wanted);
   }
-  std::reverse(found.begin(), found.end());
-  std::stable_sort(found.begin(), found.end(), [](const SeenEvent& a, const SeenEvent& b) { return a.at > b.at; });
+  std::sort(found.begin(), found.end(), [](const SeenEvent& a, const SeenEvent& b) { return a.number > b.number; });
   if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
 }

@@ -13,6 +13,7 @@
 namespace takt {
 
 struct SeenEvent {
+  std::uint64_t number = 0;                ///< set by add: many come in one millisecond
   enum class Result : std::uint8_t { accepted, duplicate, rejected };
   UtcTime at{};
   Result result = Result::accepted;
@@ -33,6 +34,7 @@ public:
 
 private:
   mutable std::mutex mutex_;
+  std::uint64_t added_ = 0;
   std::deque<SeenEvent> events_, rejected_;            ///< refused ones are kept apart: good ones must not push them out
 };
 

@@ -54,6 +54,16 @@ void Router::add(Route route) {
   by_segments_count_[count].push_back(std::move(entry));
 }
 
+void Router::wrap(const std::function<HttpHandler(const Route&)>& wrap) {
+  for (std::vector<Entry>& entries : by_segments_count_)
+    for (Entry& entry : entries) entry.route->handler = wrap(*entry.route);
+}
+
+void Router::for_each(const std::function<void(const Route&)>& visit) const {
+  for (const std::vector<Entry>& entries : by_segments_count_)
+    for (const Entry& entry : entries) visit(*entry.route);
+}
+
 Router::Match Router::find(std::string_view method, std::string_view path) const {
   Match match;
   if (path.empty() || path.front() != '/') return match;

@@ -2,6 +2,7 @@
 /// Which handler answers a method and path. Requests and answers are values of ours, so that routes never see the HTTP library.
 /// Patterns are literal segments and {names}: "/api/v1/items/{id}". No regular expressions: they recurse on long paths.
 /// Threads: build once, then `find` from any thread. Cost: linear in the routes with as many segments (~1 µs).
+#include "api/access/caller.h"
 #include "core/limits.h"
 
 #include <cstddef>
@@ -25,6 +26,7 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> parameters;  ///< {names} of the pattern, decoded
   std::string body;                                            ///< inflated
   std::string id;                                              ///< X-Request-Id, or ours
+  mutable Caller caller;                                       ///< set by the guard (api/guard.h) before a handler sees the request
 
   /// "" where absent.
   const std::string& header(std::string_view name) const;
@@ -54,6 +56,10 @@ struct Route {
 class Router {
 public:
   void add(Route route);
+  /// Every handler is replaced by what `wrap` makes of its route.
+  void wrap(const std::function<HttpHandler(const Route&)>& wrap);
+
+  void for_each(const std::function<void(const Route&)>& visit) const;
 
   struct Match {
     const Route* route = nullptr;                              ///< none: 404, or 405 where `allowed` is not empty

@@ -29,7 +29,7 @@ constexpr int backlog = 4096;                      // the library's 5 drops conn
 constexpr auto body_time_max = std::chrono::seconds(10); // all of it: the library only limits each read
 constexpr auto stream_time_max = std::chrono::seconds(20); // an orchestrator kills after 30
 constexpr std::array headers_read{"authorization", "content-type", "if-match", "if-none-match", "origin", "x-request-id",
-                                  "access-control-request-headers", "user-agent", "takt-author", "host", "x-forwarded-proto", "ce-specversion",
+                                  "access-control-request-headers", "user-agent", "takt-author", "x-api-key", "host", "x-forwarded-proto", "ce-specversion",
                                   "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time", "ce-anonymousid"};
 
 /// Fixed threads; each tells OpenMP that requests are served by one thread, or every similarity search starts a team.
@@ -309,7 +309,9 @@ struct HttpServer::Library {
   }
 
   bool is_allowed_origin(const std::string& origin) const {
-    return !origin.empty() && std::find(options.allowed_origins.begin(), options.allowed_origins.end(), origin) != options.allowed_origins.end();
+    if (origin.empty()) return false;
+    const bool listed = std::find(options.allowed_origins.begin(), options.allowed_origins.end(), origin) != options.allowed_origins.end();
+    return listed || (options.knows_origin && options.knows_origin(origin));
   }
 
   void finish(const HttpRequest& request, HttpResponse ours, httplib::Response& response, bool close, std::string_view route,
@@ -321,7 +323,7 @@ struct HttpServer::Library {
       response.set_header("Access-Control-Allow-Origin", request.header("origin"));
       response.set_header("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id");
     }
-    if (!options.allowed_origins.empty()) response.set_header("Vary", "Origin");
+    if (!options.allowed_origins.empty() || options.knows_origin) response.set_header("Vary", "Origin");
     for (const auto& [name, value] : ours.headers) response.set_header(name, value);
     const int status = ours.status;
     if (close) send_and_close(response, std::move(ours.body), ours.content_type);

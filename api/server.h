@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct ServerOptions {
   std::size_t body_bytes_max = limits::body_bytes_max;   ///< as it comes over the wire
   std::size_t body_inflated_bytes_max = limits::body_inflated_bytes_max;
   std::vector<std::string> allowed_origins;              ///< CORS; empty = none
+  std::function<bool(const std::string& origin)> knows_origin; ///< besides these; empty = none
 };
 
 class HttpServer {

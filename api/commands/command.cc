@@ -29,6 +29,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   add_evaluate(*root, invocation);
   add_demo(*root, invocation);
   add_config(*root, invocation);
+  add_keys(*root, invocation);
   add_commands_not_built(*root, invocation);
   // --data-dir and the others may stand behind the command, but for those that swallow all their arguments.
   for (CLI::App* command : root->get_subcommands({})) command->fallthrough(!command->get_allow_extras());

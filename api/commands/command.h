@@ -64,6 +64,7 @@ void add_replay(CLI::App& root, Invocation& invocation);
 void add_evaluate(CLI::App& root, Invocation& invocation);
 void add_demo(CLI::App& root, Invocation& invocation);
 void add_config(CLI::App& root, Invocation& invocation);
+void add_keys(CLI::App& root, Invocation& invocation);
 void add_commands_not_built(CLI::App& root, Invocation& invocation);
 
 /// Writes the error, in JSON where that was asked for. Returns 1.

@@ -56,6 +56,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   options.body_bytes_max = app.config().body_bytes_max;
   options.body_inflated_bytes_max = std::max(options.body_inflated_bytes_max, options.body_bytes_max);
   options.allowed_origins = app.config().allowed_origins;
+  options.knows_origin = [&app](const std::string& origin) { return app.gatekeeper().knows_origin(origin); };
   publish_due(app, terminal); // what came due while nobody served
   HttpServer server(make_router(service), metrics, options);
   auto port = server.bind();

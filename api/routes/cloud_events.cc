@@ -31,21 +31,21 @@ Result<Event> event_of(JsonValue envelope, const EventContext& context) {
   return event;
 }
 
-HttpResponse take_single(const Service& service, const std::string& text) {
+HttpResponse take_single(const Service& service, const Caller& caller, const std::string& text) {
   const WorldPtr world = service.app.world();
   const EventContext context = event_context(service, *world, "");
   JsonDocument document;
-  if (auto parsed = document.parse(text); !parsed) return take_event(service, tl::unexpected(parsed.error()), "cloudevents", text);
+  if (auto parsed = document.parse(text); !parsed) return take_event(service, caller, tl::unexpected(parsed.error()), "cloudevents", text);
   auto event = event_of(document.root(), context);
   const std::string source = event ? event->source : "cloudevents";
-  return take_event(service, std::move(event), source, text);
+  return take_event(service, caller, std::move(event), source, text);
 }
 
 HttpResponse take_many(const Service& service, const HttpRequest& http) {
   const WorldPtr world = service.app.world();
   const EventContext context = event_context(service, *world, "");
   JsonDocument document;
-  if (auto parsed = document.parse(http.body); !parsed) return take_event(service, tl::unexpected(parsed.error()), "cloudevents", http.body);
+  if (auto parsed = document.parse(http.body); !parsed) return take_event(service, http.caller, tl::unexpected(parsed.error()), "cloudevents", http.body);
   if (!document.root().is(JsonKind::array)) return refuse(fail_at("", "a batch of CloudEvents is an array").value());
   if (document.root().size() > limits::batch_events_max)
     return refuse(413, "too_large", "a batch has at most " + std::to_string(limits::batch_events_max) + " events");
@@ -57,14 +57,14 @@ HttpResponse take_many(const Service& service, const HttpRequest& http) {
     std::string text = event ? std::string() : std::string(envelope.source());
     batch.items.push_back({std::move(event), id && id->is(JsonKind::string) ? std::string(id->text().substr(0, limits::id_bytes_max)) : std::string(), std::move(text)});
   }
-  return take_events(service, std::move(batch));
+  return take_events(service, http.caller, std::move(batch));
 }
 
 HttpResponse take(const Service& service, const HttpRequest& http) {
   const std::string& type = http.header("content-type");
   if (type.starts_with("application/cloudevents-batch+json")) return take_many(service, http);
-  if (type.starts_with("application/cloudevents+json")) return take_single(service, http.body);
-  if (!http.header("ce-specversion").empty()) return take_single(service, envelope_of(http));
+  if (type.starts_with("application/cloudevents+json")) return take_single(service, http.caller, http.body);
+  if (!http.header("ce-specversion").empty()) return take_single(service, http.caller, envelope_of(http));
   return refuse(415, "unsupported_media_type", "application/cloudevents+json, application/cloudevents-batch+json, or the attributes as ce- headers");
 }
 

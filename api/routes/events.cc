@@ -1,4 +1,5 @@
 // Segment's paths, in the long and the one-letter form, whatever the Content-Type says: SDKs send JSON as text/plain or as a form.
+#include "api/guard.h"
 #include "api/json/reader.h"
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
@@ -9,28 +10,21 @@
 namespace takt {
 namespace {
 
-std::string write_key_in(std::string_view body) {
-  JsonDocument document;
-  if (!document.parse(body) || !document.root().is(JsonKind::object)) return {};
-  const auto value = document.root().find("writeKey");
-  return value && value->is(JsonKind::string) ? std::string(value->text()) : std::string();
-}
-
 HttpResponse take_one(const Service& service, const HttpRequest& http, const std::string& type) {
   if (http.body.size() > limits::event_bytes_max)
     return refuse(413, "too_large", "an event has at most " + std::to_string(limits::event_bytes_max) + " bytes");
   const WorldPtr world = service.app.world();
-  return take_event(service, parse_event(http.body, event_context(service, *world, type)), write_key(http, write_key_in(http.body)), http.body);
+  return take_event(service, http.caller, parse_event(http.body, event_context(service, *world, type)), source_of(http, write_key_in(http.body)), http.body);
 }
 
 HttpResponse take_batch(const Service& service, const HttpRequest& http) {
   const WorldPtr world = service.app.world();
   auto batch = parse_event_batch(http.body, event_context(service, *world, ""));
-  if (!batch) return take_event(service, tl::unexpected(batch.error()), write_key(http, ""), http.body);
-  batch->write_key = write_key(http, batch->write_key);
+  if (!batch) return take_event(service, http.caller, tl::unexpected(batch.error()), source_of(http, ""), http.body);
+  batch->write_key = source_of(http, batch->write_key);
   for (BatchItem& item : batch->items)
     if (item.event) item.event->source = batch->write_key;
-  return take_events(service, std::move(*batch));
+  return take_events(service, http.caller, std::move(*batch));
 }
 
 /// The last ones, newest first: ?result=rejected&source=KEY&limit=50.

@@ -1,4 +1,5 @@
 // What the contract names and this release does not do yet: said so, never accepted and ignored.
+#include "api/guard.h"
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
 
@@ -24,6 +25,7 @@ Router make_router(const Service& service) {
   add_event_routes(router, service);
   add_cloud_event_routes(router, service);
   add_sdk_settings_routes(router);
+  add_key_routes(router, service);
   add_policy_routes(router, service);
   add_preview_routes(router, service);
   add_document_routes(router, service);
@@ -32,6 +34,7 @@ Router make_router(const Service& service) {
   add_fact_routes(router, service);
   add_health_routes(router, service);
   add_routes_not_built(router);
+  guard(router, service.app);
   return router;
 }
 

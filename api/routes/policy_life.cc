@@ -14,7 +14,8 @@ namespace takt {
 
 std::string author_of(const HttpRequest& http) {
   const std::string& author = http.header("takt-author");
-  return author.empty() || objection_to_text(author, limits::id_bytes_max) ? "api" : author;
+  if (!author.empty() && !objection_to_text(author, limits::id_bytes_max)) return author;
+  return http.caller.name.empty() ? "api" : http.caller.name;
 }
 
 Result<Publishing> publishing_of(const HttpRequest& http, std::initializer_list<std::string_view> known) {

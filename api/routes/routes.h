@@ -24,6 +24,7 @@ void add_decision_routes(Router& router, const Service& service);
 void add_event_routes(Router& router, const Service& service);        ///< Segment's and RudderStack's paths; the debugger
 void add_cloud_event_routes(Router& router, const Service& service);
 void add_sdk_settings_routes(Router& router);
+void add_key_routes(Router& router, const Service& service);
 void add_policy_routes(Router& router, const Service& service);
 void add_preview_routes(Router& router, const Service& service);    ///< what a draft would have changed
 void add_document_routes(Router& router, const Service& service);   ///< items, placements, audiences, configured features

@@ -1,6 +1,7 @@
 // Segment's answers: exactly 200, since its Python client takes 202 for an error. Acknowledged means durable.
 #include "api/routes/take_events.h"
 
+#include "api/guard.h"
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
 
@@ -11,32 +12,6 @@
 
 namespace takt {
 namespace {
-
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
-/// RFC 4648; stops at the first character that is none.
-std::string decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0) break;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push_back(static_cast<char>((bits >> count) & 0xff));
-    }
-  }
-  return bytes;
-}
 
 /// Accepted and duplicate alike are notes of what was seen; a refusal has its reason.
 SeenEvent note_of(const Event& event, UtcTime now) {
@@ -106,15 +81,10 @@ void count_events(const Service& service, std::span<const Event> events, const I
 
 } // namespace
 
-std::string write_key(const HttpRequest& http, std::string_view of_body) {
-  const std::string& authorization = http.header("authorization");
-  std::string key;
-  if (authorization.starts_with("Basic ")) {
-    key = decode_base64(std::string_view(authorization).substr(6));
-    key = key.substr(0, key.find(':'));
-  }
+std::string source_of(const HttpRequest& http, std::string_view of_body) {
+  if (!http.caller.key_id.empty()) return http.caller.key_id; // never the text of a key: it would be kept with the event
+  std::string key = key_in_head(http);
   if (key.empty()) key = of_body;
-  if (key.empty()) key = http.query_value("writeKey").value_or("");
   const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
   return key.empty() || !printable || key.size() > limits::id_bytes_max ? "default" : key;
 }
@@ -128,7 +98,7 @@ EventContext event_context(const Service& service, const World& world, std::stri
   return context;
 }
 
-HttpResponse take_event(const Service& service, Result<Event> event, const std::string& source, std::string_view text) {
+HttpResponse take_event(const Service& service, const Caller& caller, Result<Event> event, const std::string& source, std::string_view text) {
   const UtcTime now = service.app.clock().utc_now();
   if (!event) {
     service.metrics.event_refused();
@@ -137,6 +107,10 @@ HttpResponse take_event(const Service& service, Result<Event> event, const std::
   }
   event->source = source;
   SeenEvent seen = note_of(*event, now);
+  if (caller.mode == KeyMode::test) {
+    service.debugger.add(std::move(seen));
+    return json_answer(R"({"success":true,"accepted":1,"duplicates":0,"rejected":[],"test":true})");
+  }
   auto outcome = service.app.track(*event);
   if (!outcome) {
     service.metrics.event(event->type, EventResult::rejected);
@@ -150,7 +124,7 @@ HttpResponse take_event(const Service& service, Result<Event> event, const std::
   return json_answer(accepted ? R"({"success":true,"accepted":1,"duplicates":0,"rejected":[]})" : R"({"success":true,"accepted":0,"duplicates":1,"rejected":[]})");
 }
 
-HttpResponse take_events(const Service& service, EventBatch batch) {
+HttpResponse take_events(const Service& service, const Caller& caller, EventBatch batch) {
   const UtcTime now = service.app.clock().utc_now();
   std::vector<Rejected> rejected;
   std::vector<Event> events;
@@ -165,6 +139,10 @@ HttpResponse take_events(const Service& service, EventBatch batch) {
     }
     events.push_back(std::move(*item.event));
     positions.push_back(i);
+  }
+  if (caller.mode == KeyMode::test) {
+    for (std::size_t i = events.size() - std::min(events.size(), EventDebugger::events_max); i < events.size(); ++i) service.debugger.add(note_of(events[i], now));
+    return json_answer(batch_answer({.accepted = events.size(), .duplicates = 0, .rejected = 0}, std::move(rejected)));
   }
   std::optional<Error> unavailable;
   std::vector<char> refused(events.size(), 0);

@@ -26,6 +26,7 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   options.threads = config.http_threads;
   options.body_bytes_max = config.body_bytes_max;
   options.allowed_origins = config.allowed_origins;
+  options.knows_origin = [this](const std::string& origin) { return app_->gatekeeper().knows_origin(origin); };
   server_ = std::make_unique<HttpServer>(make_router(*service_), metrics_, options);
   const auto port = server_->bind();
   TAKT_CHECK(port.has_value(), "a free port");

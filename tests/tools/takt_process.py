@@ -36,7 +36,8 @@ class Server:
 
     def __init__(self, takt, *arguments):
         began = time.monotonic()
-        command = [takt.program, "serve", "--data-dir", takt.data, "--listen", "127.0.0.1:0", "--json", *arguments]
+        listen = [] if "--listen" in arguments else ["--listen", "127.0.0.1:0"]
+        command = [takt.program, "serve", "--data-dir", takt.data, *listen, "--json", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         atexit.register(self.process.kill)  # a test that fails stops nothing; one that has ended already is left alone
         line = self.process.stdout.readline()

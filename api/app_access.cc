@@ -1,0 +1,101 @@
+// Who may call, and who changed what.
+#include "api/app.h"
+#include "api/json/fields.h"
+#include "api/json/writer.h"
+#include "api/router.h"
+#include "core/hash.h"
+
+#include <algorithm>
+#include <deque>
+#include <fmt/format.h>
+
+namespace takt {
+namespace {
+
+void write_texts(JsonWriter& json, const char* name, const std::vector<std::string>& texts) {
+  json.key(name).begin_array();
+  for (const std::string& text : texts) json.text(text);
+  json.end_array();
+}
+
+void write_key(JsonWriter& json, const AccessKey& key) {
+  json.field("id", key.id).field("role", to_text(key.role)).field("mode", key.mode == KeyMode::live ? "live" : "test").field("name", key.name);
+  write_texts(json, "origins", key.origins);
+  write_texts(json, "placements", key.placements);
+  json.field("created_at", key.created_at).field("revoked_at", key.revoked_at);
+}
+
+Result<AccessKey> wanted_key(std::string_view body) {
+  JsonDocument document;
+  TAKT_TRY_VOID(document.parse(body));
+  Complaints complaints;
+  Fields fields(document.root(), "", complaints);
+  AccessKey key;
+  const auto role = parse_role(fields.text("role", limits::id_bytes_max).value_or(""));
+  if (!role) fields.complain("role", "must be publishable, decide, service, viewer, marketer, approver, analyst or admin");
+  else key.role = *role;
+  key.mode = fields.choice<KeyMode>("mode", {{"live", KeyMode::live}, {"test", KeyMode::test}}).value_or(KeyMode::live);
+  key.name = fields.text("name", limits::id_bytes_max).value_or("");
+  key.origins = fields.texts("origins", limits::selector_values_max);
+  key.placements = fields.texts("placements", limits::selector_values_max);
+  if (!key.origins.empty() && key.role != Role::publishable) fields.complain("origins", "only a publishable key is used by pages");
+  if (!key.placements.empty() && key.role != Role::decide) fields.complain("placements", "only a key of role decide is bound to placements");
+  fields.finish();
+  if (!complaints.none()) return tl::unexpected<Error>(complaints.error());
+  return key;
+}
+
+} // namespace
+
+Result<std::string> App::create_key(std::string_view body, const std::string& author) {
+  TAKT_TRY(wanted, wanted_key(body));
+  const bool first = gatekeeper_->is_open();
+  if (first && wanted.role != Role::admin) return fail_at("/role", "the first key must be an admin's: from then on every call needs one, also the call that makes the next");
+  TAKT_TRY(made, gatekeeper_->create(std::move(wanted), clock_.utc_now(), author));
+  JsonWriter json;
+  json.begin_object();
+  write_key(json, made.key);
+  json.field("key", made.text).end_object();
+  return json.take();
+}
+
+Status App::revoke_key(const std::string& id, const std::string& author) { return gatekeeper_->revoke(id, clock_.utc_now(), author); }
+
+std::string App::keys_json() const {
+  JsonWriter json;
+  json.begin_object().key("data").begin_array();
+  for (const Gatekeeper::Listed& listed : gatekeeper_->list()) {
+    json.begin_object();
+    write_key(json, listed.key);
+    json.field("last_used_at", listed.last_used_at).end_object();
+  }
+  json.end_array().key("next_cursor").null().end_object();
+  return json.take();
+}
+
+void App::note_change(const HttpRequest& http, std::string_view route, int status) {
+  const UtcTime now = clock_.utc_now();
+  JsonWriter json;
+  json.begin_object().field("at", now).field_or_null("key", http.caller.key_id).field_or_null("key_name", http.caller.name);
+  json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", http.path).field("route", route);
+  json.field("status", std::int64_t{status}).field("request_id", http.id).end_object();
+  // Ascending by time; two changes of one millisecond differ by their request.
+  const std::string id = fmt::format("{:016x}-{:08x}", static_cast<std::uint64_t>(ms_of(now)), static_cast<std::uint32_t>(hash64(http.id)));
+  static_cast<void>(store_->documents().put({"audit", id, 0, json.take(), now, "takt"}, std::nullopt)); // the change stands, whether or not its note does
+}
+
+Result<std::string> App::audit_json(std::size_t limit) {
+  std::deque<std::string> newest;
+  TAKT_TRY_VOID(store_->documents().scan("audit", [&](const Document& document) {
+    newest.push_back(document.json);
+    if (newest.size() > limit) newest.pop_front();
+    return true;
+  }));
+  JsonWriter json;
+  json.begin_object().key("data").begin_array();
+  for (auto note = newest.rbegin(); note != newest.rend(); ++note) json.raw(*note);
+  json.end_array().key("next_cursor").null().end_object();
+  return json.take();
+}
+
+} // namespace takt

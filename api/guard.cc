@@ -1,0 +1,85 @@
+#include "api/guard.h"
+
+#include "api/app.h"
+#include "api/http_errors.h"
+#include "api/json/reader.h"
+
+namespace takt {
+namespace {
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+/// RFC 4648; stops at the first character that is none.
+std::string decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int value = base64_value(c);
+    if (value < 0) break;
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>((bits >> count) & 0xff));
+    }
+  }
+  return bytes;
+}
+
+/// What one caller changed stands in the log, whoever they are and whatever it was; reading and the flood of events do not.
+bool is_change(Need need) { return need == Need::edit || need == Need::people_edit || need == Need::approve || need == Need::administer; }
+
+HttpResponse guarded(App& app, std::optional<Need> need, const Route& route, const HttpHandler& handler, const HttpRequest& http) {
+  const UtcTime now = app.clock().utc_now();
+  Credentials credentials{key_in_head(http), http.header("origin")};
+  if (credentials.key.empty() && need == Need::ingest && !app.gatekeeper().is_open()) credentials.key = write_key_in(http.body);
+  const Gatekeeper::Verdict verdict = app.gatekeeper().admit(credentials, need, app.config().allowed_origins, now);
+  if (verdict.status != 0) {
+    HttpResponse response = refuse(verdict.status, verdict.code, verdict.detail);
+    if (verdict.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return response;
+  }
+  http.caller = verdict.caller;
+  HttpResponse response = handler(http);
+  if (need && is_change(*need) && http.method != "GET" && response.status < 400) app.note_change(http, route.pattern, response.status);
+  return response;
+}
+
+} // namespace
+
+std::string key_in_head(const HttpRequest& http) {
+  const std::string& authorization = http.header("authorization");
+  if (authorization.starts_with("Bearer ")) return authorization.substr(7);
+  if (authorization.starts_with("Basic ")) {
+    const std::string user = decode_base64(std::string_view(authorization).substr(6));
+    if (const std::string key = user.substr(0, user.find(':')); !key.empty()) return key;
+  }
+  if (const std::string& key = http.header("x-api-key"); !key.empty()) return key;
+  if (const auto key = http.query_value("writeKey")) return *key;
+  return http.query_value("key").value_or("");
+}
+
+std::string write_key_in(std::string_view body) {
+  JsonDocument document;
+  if (!document.parse(body) || !document.root().is(JsonKind::object)) return {};
+  const auto value = document.root().find("writeKey");
+  return value && value->is(JsonKind::string) ? std::string(value->text()) : std::string();
+}
+
+void guard(Router& router, App& app) {
+  router.wrap([&app](const Route& route) -> HttpHandler {
+    const auto need = need_of(route.method, route.pattern);
+    return [&app, need, named = Route{route.method, route.pattern, {}, route.personal, 0}, handler = route.handler](const HttpRequest& http) {
+      return guarded(app, need, named, handler, http);
+    };
+  });
+}
+
+} // namespace takt

@@ -1,0 +1,235 @@
+// Keys and roles through the socket: the table of roles, cell by cell, and what a key that everybody can read never learns.
+#include "api/guard.h"
+#include "tests/http/running_server.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <sstream>
+
+namespace takt::test {
+namespace {
+
+struct Answered { int status = 0; std::string body; Json json; };
+
+class Person {
+public:
+  Person(RunningServer& server, std::string key) : client_(server.client()), key_(std::move(key)) {}
+  Answered send(const std::string& method, const std::string& path, const std::string& body = "", httplib::Headers headers = {}) {
+    httplib::Request request;
+    request.method = method;
+    request.path = path;
+    request.body = body;
+    request.headers = std::move(headers);
+    if (!key_.empty()) request.headers.emplace("Authorization", "Bearer " + key_);
+    if (method != "GET") request.headers.emplace("Content-Type", "application/json");
+    const auto result = client_.send(request);
+    if (!result) return {};
+    return {result->status, result->body, Json::parse(result->body, nullptr, false)};
+  }
+  Answered get(const std::string& path) { return send("GET", path); }
+  Answered post(const std::string& path, const Json& body) { return send("POST", path, body.dump()); }
+
+private:
+  httplib::Client client_;
+  std::string key_;
+};
+
+std::string key_for(RunningServer& server, const Json& wanted) {
+  const auto made = server.app().create_key(wanted.dump(), "test");
+  EXPECT_TRUE(made) << made.error().message;
+  return made ? Json::parse(*made)["key"].get<std::string>() : "";
+}
+
+std::string admin_of(RunningServer& server) { return key_for(server, {{"role", "admin"}, {"name", "first"}}); }
+
+/// "/api/v1/items/{id}" → "/api/v1/items/none".
+std::string some_path(const std::string& pattern) {
+  std::string path;
+  bool is_name = false;
+  for (const char c : pattern) {
+    if (c == '{') path += "none";
+    is_name = c == '{' || (is_name && c != '}');
+    if (!is_name && c != '}') path += c;
+  }
+  return path;
+}
+
+std::vector<std::pair<std::string, std::string>> routes_of(RunningServer& server) {
+  Metrics metrics;
+  EventDebugger debugger;
+  const std::atomic<bool> draining{false};
+  const Service service{server.app(), metrics, debugger, draining};
+  std::vector<std::pair<std::string, std::string>> routes;
+  make_router(service).for_each([&](const Route& route) { routes.emplace_back(route.method, route.pattern); });
+  return routes;
+}
+
+TEST(AccessHttp, EveryRouteIsInTheTable) {
+  RunningServer server;
+  for (const auto& [method, pattern] : routes_of(server)) EXPECT_TRUE(need_of(method, pattern)) << method << " " << pattern;
+}
+
+TEST(AccessHttp, EveryRoleOnEveryRouteIsWhatTheTableSays) {
+  RunningServer server;
+  const auto routes = routes_of(server);
+  ASSERT_GT(routes.size(), 70U);
+  std::vector<std::string> keys{admin_of(server)};
+  int cells = 0;
+  const auto check = [&](const std::string& key, std::optional<Role> role) {
+    Person caller(server, key);
+    for (const auto& [method, pattern] : routes) {
+      SCOPED_TRACE(method + " " + pattern + " as " + std::string(role ? to_text(*role) : "nobody"));
+      const Need need = *need_of(method, pattern);
+      const int status = caller.send(method, some_path(pattern)).status;
+      ASSERT_NE(status, 0);
+      const bool is_let_in = status != 401 && status != 403;
+      EXPECT_EQ(is_let_in, role ? may(*role, need) : need == Need::nothing) << status;
+      if (!is_let_in) {
+        EXPECT_EQ(status, role ? 403 : 401);
+      }
+      ++cells;
+    }
+  };
+  for (std::size_t role = 0; role < roles_count; ++role) {
+    const auto name = static_cast<Role>(role);
+    check(key_for(server, {{"role", to_text(name)}}), name);
+  }
+  check("", std::nullopt);
+  EXPECT_EQ(cells, static_cast<int>(routes.size() * (roles_count + 1)));
+}
+
+/// docs/access.md has the table for people: it must not say anything else.
+TEST(AccessHttp, TheDocumentedTableIsTheTable) {
+  std::ifstream file("docs/access.md");
+  std::string page((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t head = page.find("| | publishable");
+  ASSERT_NE(head, std::string::npos);
+  std::istringstream lines(page.substr(head));
+  std::string line;
+  std::getline(lines, line);
+  for (std::size_t role = 0; role < roles_count; ++role) EXPECT_NE(line.find("| " + std::string(to_text(static_cast<Role>(role))) + " |"), std::string::npos);
+  std::getline(lines, line);
+  for (std::size_t need = 0; need < needs_count; ++need) {
+    ASSERT_TRUE(std::getline(lines, line));
+    std::string cells = line.substr(line.find(" | ") + 1);
+    std::string expected;
+    for (std::size_t role = 0; role < roles_count; ++role) expected += may(static_cast<Role>(role), static_cast<Need>(need)) ? "| yes " : "|  ";
+    EXPECT_EQ(cells, expected + "|") << line;
+  }
+}
+
+TEST(AccessHttp, OpenUntilTheFirstKeyAndTheFirstIsAnAdmins) {
+  RunningServer server;
+  Person nobody(server, "");
+  EXPECT_EQ(nobody.get("/api/v1/policies/current").status, 200);
+  EXPECT_EQ(nobody.post("/api/v1/keys", {{"role", "viewer"}}).status, 422) << "nobody could ever make another";
+  const auto made = nobody.post("/api/v1/keys", {{"role", "admin"}, {"name", "me"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto refused = nobody.get("/api/v1/policies/current");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.json["code"], "key_missing");
+  EXPECT_EQ(nobody.get("/healthz").status, 200);
+  Person admin(server, made.json["key"]);
+  EXPECT_EQ(admin.get("/api/v1/policies/current").status, 200);
+  const auto listed = admin.get("/api/v1/keys");
+  ASSERT_EQ(listed.json["data"].size(), 1U);
+  EXPECT_FALSE(listed.json["data"][0]["last_used_at"].is_null());
+  EXPECT_EQ(listed.body.find(made.json["key"].get<std::string>()), std::string::npos) << "shown once";
+  EXPECT_EQ(listed.body.find("sha256"), std::string::npos);
+}
+
+TEST(AccessHttp, AKeyInEveryPlaceThatSdksPutIt) {
+  RunningServer server;
+  admin_of(server);
+  const std::string key = key_for(server, {{"role", "publishable"}, {"name", "page"}});
+  const std::string event = R"({"type":"track","event":"x","userId":"u","messageId":"m-)";
+  Person nobody(server, "");
+  const auto with = [&](const std::string& name, const std::string& value) { return nobody.send("POST", "/v1/track", event + value.substr(0, 9) + "\"}", {{name, value}}).status; };
+  EXPECT_EQ(with("Authorization", "Bearer " + key), 200);
+  EXPECT_EQ(with("X-API-Key", key), 200);
+  const auto basic = [&](const std::string& user) { return nobody.send("POST", "/v1/track", event + "b\"}", {httplib::make_basic_authentication_header(user, "")}).status; };
+  EXPECT_EQ(basic(key), 200);
+  EXPECT_EQ(nobody.send("POST", "/v1/track?writeKey=" + key, event + "q\"}").status, 200);
+  EXPECT_EQ(nobody.send("POST", "/v1/batch", Json{{"writeKey", key}, {"batch", {Json::parse(event + "w\"}")}}}.dump()).status, 200) << "Segment's Python SDK";
+  EXPECT_EQ(nobody.send("POST", "/v1/batch", Json{{"batch", {Json::parse(event + "w\"}")}}}.dump()).status, 401);
+  std::string wrong = key;
+  wrong.back() = wrong.back() == '0' ? '1' : '0';
+  EXPECT_EQ(basic(wrong), 401);
+  EXPECT_EQ(basic(key.substr(0, key.size() - 1)), 401);
+  const Json seen = Person(server, key_for(server, {{"role", "analyst"}})).get("/api/v1/events/recent").json;
+  EXPECT_EQ(seen["data"][0]["source"], std::string(*key_id_in(key))) << "the id, never the key";
+}
+
+TEST(AccessHttp, APublishableKeyLearnsNothingAboutAnybody) {
+  RunningServer server;
+  admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}}));
+  Json ask = Json::parse(RunningServer::ask("u1", "home.hero"));
+  ask["explain"] = "full";
+  const auto answered = page.post("/api/v1/decide", ask);
+  ASSERT_EQ(answered.status, 200) << answered.body;
+  for (const char* word : {"\"score\"", "\"propensity\"", "\"customer_id\"", "\"explain\"", "\"blocked_by\"", "\"funnel\""})
+    EXPECT_EQ(answered.body.find(word), std::string::npos) << word << " in " << answered.body;
+  ask["seed"] = 7;
+  EXPECT_EQ(page.post("/api/v1/decide", ask).status, 403);
+  EXPECT_EQ(page.get("/api/v1/customers/u1").status, 403);
+}
+
+TEST(AccessHttp, APageOfAnotherOriginMayNotUseTheKey) {
+  RunningServer server;
+  admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}, {"origins", {"https://shop.example"}}}));
+  const std::string ask = RunningServer::ask("u1", "home.hero", {{"dry_run", true}});
+  EXPECT_EQ(page.send("POST", "/api/v1/decide", ask, {{"Origin", "https://shop.example"}}).status, 200);
+  EXPECT_EQ(page.send("POST", "/api/v1/decide", ask, {{"Origin", "https://evil.example"}}).json["code"], "origin_forbidden");
+  EXPECT_EQ(page.send("POST", "/api/v1/decide", ask).status, 200) << "no browser";
+  auto client = server.client();
+  const auto preflight = client.Options("/api/v1/decide", {{"Origin", "https://shop.example"}, {"Access-Control-Request-Headers", "authorization"}});
+  EXPECT_EQ(preflight->get_header_value("Access-Control-Allow-Origin"), "https://shop.example");
+  EXPECT_EQ(client.Options("/api/v1/decide", {{"Origin", "https://evil.example"}})->get_header_value("Access-Control-Allow-Origin"), "");
+}
+
+TEST(AccessHttp, AMailsKeyAsksForItsPlacementsOnly) {
+  RunningServer server;
+  admin_of(server);
+  const std::string key = key_for(server, {{"role", "decide"}, {"placements", {"home.hero"}}});
+  Person nobody(server, "");
+  EXPECT_EQ(nobody.get("/api/v1/decide?key=" + key + "&placement=home.hero&user_id=u1").status, 200);
+  EXPECT_EQ(nobody.get("/api/v1/decide?key=" + key + "&placement=mail.weekly&user_id=u1").status, 403);
+  EXPECT_EQ(nobody.send("POST", "/api/v1/decide?key=" + key, RunningServer::ask("u1", "home.hero")).status, 403);
+}
+
+TEST(AccessHttp, ATestKeysEventsReachTheDebuggerAndItsDecisionsReserveNothing) {
+  RunningServer server;
+  const std::string admin = admin_of(server);
+  Person test(server, key_for(server, {{"role", "service"}, {"mode", "test"}}));
+  const Json event{{"type", "track"}, {"event", "Product Viewed"}, {"userId", "u1"}, {"messageId", "m-1"}, {"properties", {{"product_id", "sku-1"}}}};
+  EXPECT_EQ(test.post("/v1/track", event).json["test"], true);
+  EXPECT_EQ(test.post("/v1/batch", {{"batch", {event, {{"type", "track"}}}}}).json["rejected"].size(), 1U);
+  const auto decided = test.send("POST", "/api/v1/decide", RunningServer::ask("u1", "home.hero"));
+  ASSERT_EQ(decided.status, 200);
+  EXPECT_TRUE(decided.json["decision_id"].is_null());
+  EXPECT_EQ(test.get("/api/v1/customers/u1").status, 404) << "nothing was kept";
+  EXPECT_EQ(Person(server, admin).get("/api/v1/events/recent").json["data"].size(), 3U);
+}
+
+TEST(AccessHttp, ARevokedKeyOpensNothingAndEveryChangeIsWrittenDown) {
+  RunningServer server;
+  Person admin(server, admin_of(server));
+  const std::string key = key_for(server, {{"role", "approver"}, {"name", "night shift"}});
+  Person approver(server, key);
+  ASSERT_EQ(approver.post("/api/v1/pause", {{"match", {{"kinds", {"product"}}}}, {"note", "recall"}}).status, 200);
+  EXPECT_EQ(approver.send("DELETE", "/api/v1/keys/" + std::string(*key_id_in(key))).status, 403);
+  EXPECT_EQ(admin.send("DELETE", "/api/v1/keys/" + std::string(*key_id_in(key))).status, 204);
+  EXPECT_EQ(approver.post("/api/v1/pause", {{"match", {{"kinds", {"offer"}}}}}).json["code"], "key_revoked");
+  const Json log = admin.get("/api/v1/audit").json["data"];
+  ASSERT_EQ(log.size(), 2U);
+  EXPECT_EQ(log[0]["route"], "/api/v1/keys/{id}");
+  EXPECT_EQ(log[1]["key_name"], "night shift");
+  EXPECT_EQ(log[1]["path"], "/api/v1/pause");
+  EXPECT_EQ(admin.get("/api/v1/policies").json["data"][0]["author"], "night shift") << "the version names who stopped selling";
+}
+
+} // namespace
+} // namespace takt::test
