@@ -26,7 +26,7 @@ MAY_INCLUDE = {
 
 # An include that starts like this → where it may stand: a file, or a folder that ends in "/".
 HOMES = {
-    "httplib.h": ("api/server.cc", "api/client.cc", "tests/", "bench/"),
+    "httplib.h": ("api/server.cc", "api/client.cc", "api/front/library_server.h", "api/front/library_server.cc", "tests/", "bench/"),
     "nlohmann/": ("api/", "engine/artefact.cc", "tests/", "bench/", "tools/"),
     "simdjson": ("api/json/", "tests/", "bench/"),
     "Eigen/": ("features/", "engine/", "tests/", "bench/"),
