@@ -93,6 +93,40 @@ Status set_dedupe_life(const Setting& setting, Config& config) {
   return {};
 }
 
+Status set_flag(const Setting& setting, bool& target) {
+  const std::string& text = setting.values.front();
+  if (text != "true" && text != "false") return refuse(setting, "true or false");
+  target = text == "true";
+  return {};
+}
+
+/// The keys of the front door. False: not one of them.
+Result<bool> set_front(const Setting& setting, Config& config) {
+  const std::string& text = setting.values.front();
+  if (setting.key == "http_threads") {
+    const auto count = whole_of(text);
+    if (!count || *count < 1 || *count > 1024) TAKT_TRY_VOID(refuse(setting, "a whole number from 1 to 1024"));
+    config.http_threads = static_cast<int>(*count);
+  } else if (setting.key == "connections_max") {
+    const auto count = whole_of(text);
+    if (!count || *count < 10 || *count > 1'000'000) TAKT_TRY_VOID(refuse(setting, "a whole number from 10 to 1000000"));
+    config.connections_max = static_cast<std::size_t>(*count);
+  } else if (setting.key == "rate_per_address") {
+    const auto rate = number_of(text);
+    if (!rate || !(*rate >= 0 && *rate <= 1e6)) TAKT_TRY_VOID(refuse(setting, "a number of requests a second from 0 (no limit) to 1000000"));
+    config.rate_per_address = *rate;
+  } else if (setting.key == "rate_burst") {
+    const auto burst = number_of(text);
+    if (!burst || !(*burst >= 1 && *burst <= 1e6)) TAKT_TRY_VOID(refuse(setting, "a number of requests from 1 to 1000000"));
+    config.rate_burst = *burst;
+  } else if (setting.key == "rate_loopback") {
+    TAKT_TRY_VOID(set_flag(setting, config.rate_loopback));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 Status set_origins(const Setting& setting, Config& config) {
   config.allowed_origins.clear();
   for (const std::string& origin : setting.values) {
@@ -121,12 +155,8 @@ Status apply(const Setting& setting, Config& config) {
     return {};
   }
   if (setting.key == "listen") return set_listen(setting, config);
-  if (setting.key == "http_threads") {
-    const auto count = whole_of(text);
-    if (!count || *count < 1 || *count > 1024) return refuse(setting, "a whole number from 1 to 1024");
-    config.http_threads = static_cast<int>(*count);
-    return {};
-  }
+  TAKT_TRY(is_front, set_front(setting, config));
+  if (is_front) return {};
   if (setting.key == "durability.decide") return set_durability(setting, config);
   if (setting.key == "dedupe_life") return set_dedupe_life(setting, config);
   if (setting.key == "account_currency") {
@@ -144,11 +174,7 @@ Status apply(const Setting& setting, Config& config) {
   if (setting.key == "cache_bytes") return set_bytes(setting, std::size_t{16} << 20, std::size_t{64} << 30, config.cache_bytes);
   if (setting.key == "body_bytes_max")
     return set_bytes(setting, limits::event_bytes_max, std::size_t{64} << 20, config.body_bytes_max);
-  if (setting.key == "simulation") {
-    if (text != "true" && text != "false") return refuse(setting, "true or false");
-    config.simulation = text == "true";
-    return {};
-  }
+  if (setting.key == "simulation") return set_flag(setting, config.simulation);
   return fail(ErrorCode::invalid, fmt::format("{}: unknown key {}", setting.where, setting.key));
 }
 

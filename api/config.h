@@ -14,7 +14,11 @@ namespace takt {
 struct Config {
   std::string data_dir = "./takt-data";          ///< one process owns it
   std::string listen = "127.0.0.1:8080";         ///< host:port; port 0 = any free one. Only loopback until the hardened front is built
-  int http_threads = 64;                         ///< 1..1024. cpp-httplib uses one per open connection: raise it with your clients
+  int http_threads = 16;                         ///< 1..1024. They answer requests; connections need none. More where answers wait for a slow disk
+  std::size_t connections_max = 10'000;          ///< 10..1000000. At the limit the one that is idle for the longest is closed; open files may limit it further
+  double rate_per_address = 0;                   ///< 0..1e6 requests a second of one peer, sustained; 0 = no limit. IPv6: of its /64
+  double rate_burst = 100;                       ///< 1..1e6. How many of them at once, after a silence
+  bool rate_loopback = false;                    ///< peers on this machine are limited too; as a rule they are a proxy
   bool durable_decisions = false;                ///< durability.decide = "fsync": survives power loss, costs a device sync per answer
   Duration dedupe_life = days(7);                ///< 1h..30d. How long a message id is remembered over HTTP
   std::string account_currency = "EUR";          ///< ISO 4217: what values and scores are in
@@ -32,7 +36,7 @@ struct Config {
 constexpr const char* config_file_default = "takt.toml";
 
 /// File (may be absent when it is the default name), then environment (TAKT_LISTEN, TAKT_DURABILITY_DECIDE, TAKT_RATES_USD …).
-/// Keys: data_dir listen http_threads durability.decide dedupe_life account_currency rates.XXX margin cache_bytes body_bytes_max
+/// Keys: data_dir listen http_threads connections_max rate_per_address rate_burst rate_loopback durability.decide dedupe_life account_currency rates.XXX margin cache_bytes body_bytes_max
 /// allowed_origins simulation. Sizes: a number of bytes or "256MiB". An unknown key or TAKT_ variable is refused. Errors: invalid with line numbers or the variable's name.
 Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment);
 /// What `cache_bytes` stands for in a server that was told nothing: an eighth of the machine's memory, or of its container's; 256 MiB at least.

@@ -1,6 +1,7 @@
 #include "api/metrics.h"
 
 #include <array>
+#include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -31,6 +32,32 @@ prometheus::Family<Histogram>& histogram(prometheus::Registry& registry, const c
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
 }
 
+/// A family of one number. The front counts by itself, the registry's counters could only be added to.
+prometheus::MetricFamily family_of(const char* name, const char* help, prometheus::MetricType type, std::uint64_t value) {
+  prometheus::MetricFamily family{name, help, type, std::vector<prometheus::ClientMetric>(1)};
+  family.metric[0].counter.value = family.metric[0].gauge.value = static_cast<double>(value);
+  return family;
+}
+
+void append_front(const FrontCounts& counts, std::vector<prometheus::MetricFamily>& all) {
+  using enum prometheus::MetricType;
+  all.push_back(family_of("takt_http_connections", "Open connections.", Gauge, counts.connections_open));
+  all.push_back(family_of("takt_http_connections_parked", "Of them, those that wait for their client and hold no thread.", Gauge, counts.connections_parked));
+  all.push_back(family_of("takt_http_requests_waiting", "Whole requests that wait for a thread.", Gauge, counts.requests_waiting));
+  all.push_back(family_of("takt_http_buffer_bytes", "Memory of requests being read and answers being written.", Gauge, counts.buffer_bytes));
+  all.push_back(family_of("takt_http_connections_total", "Accepted connections.", Counter, counts.connections_accepted));
+  all.push_back(family_of("takt_http_connections_cut_total", "Connections that were ended by a deadline.", Counter, counts.connections_cut));
+  all.push_back(family_of("takt_http_accepts_failed_total", "Times that no descriptor was left for a new connection.", Counter, counts.accepts_failed));
+  prometheus::MetricFamily refused{"takt_http_refused_total", "Requests and connections that were not let in, by reason.", Counter, {}};
+  for (std::size_t i = 0; i < front_reasons_count; ++i) {
+    prometheus::ClientMetric metric;
+    metric.label = {{"reason", std::string(code_of(static_cast<FrontReason>(i)))}};
+    metric.counter.value = static_cast<double>(counts.refused[i]);
+    refused.metric.push_back(std::move(metric));
+  }
+  all.push_back(std::move(refused));
+}
+
 } // namespace
 
 std::string_view to_text(EventType type) {
@@ -47,6 +74,8 @@ std::string_view to_text(EventType type) {
 
 struct Metrics::Families {
   prometheus::Registry registry;
+  std::mutex front_mutex;
+  std::function<FrontCounts()> front;
   prometheus::Family<prometheus::Counter>& requests = counter(registry, "takt_http_requests_total", "Answered HTTP requests.");
   prometheus::Family<Histogram>& request_seconds = histogram(registry, "takt_http_request_duration_seconds", "From the last byte of the headers to the answer.");
   prometheus::Family<Histogram>& stage_seconds = histogram(registry, "takt_stage_duration_seconds", "One stage of one decision and placement.");
@@ -111,6 +140,16 @@ void Metrics::recall(std::uint64_t searches, double recall_at_100) {
   families_->recall_value.Set(recall_at_100);
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
+void Metrics::set_front(std::function<FrontCounts()> counts) {
+  const std::lock_guard lock(families_->front_mutex);
+  families_->front = std::move(counts);
+}
+
+std::string Metrics::text() const {
+  std::vector<prometheus::MetricFamily> all = families_->registry.Collect();
+  const std::lock_guard lock(families_->front_mutex);
+  if (families_->front) append_front(families_->front(), all);
+  return prometheus::TextSerializer().Serialize(all);
+}
 
 } // namespace takt

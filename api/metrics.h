@@ -1,10 +1,12 @@
 #pragma once
 /// What /metrics shows, with the names and buckets that docs/api.md lists. Labels are bounded: routes are patterns, event types and
 /// reasons are enums, placements are configured ones. Threads: any. Cost: ~0.3 µs per observation.
+#include "api/front/counters.h"
 #include "core/decision.h"
 #include "core/event.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +29,8 @@ public:
   void event_refused();                              ///< could not even be parsed
   void items(std::size_t count);                     ///< gauge: items in the served catalogue
   void recall(std::uint64_t searches, double recall_at_100); ///< gauges: of the sampled searches since the start
+  /// Where connections are counted; asked at each text(). An empty function: nowhere.
+  void set_front(std::function<FrontCounts()> counts);
   /// Prometheus text format.
   std::string text() const;
 

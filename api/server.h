@@ -1,15 +1,14 @@
 #pragma once
-/// HTTP for the Router: sockets, threads, limits, framing, graceful stop. server.cc is the only file that knows the HTTP library,
-/// and closes its known holes (docs/http.md): body limits that it ignores for chunked and gzip bodies, request smuggling after an
-/// unread body, two servers on one port, a backlog of five, 44 ms of Nagle. Not closed, because the library does not let us: headers
-/// are read without a limit before ours applies, and of pipelined requests only the first is answered; a proxy in front does both.
-/// Threads: one per open connection, `threads` at most.
+/// HTTP for the Router: api/front/ reads whole requests and writes answers, cpp-httplib parses heads and words answers, and this turns
+/// one into our values and back. What the front refuses never comes here; everything else is answered in one place, without the library's
+/// routes (regular expressions) and its reading of bodies. Threads: `threads` answer requests; connections cost none.
 #include "api/config.h"
+#include "api/front/limits.h"
+#include "api/front/rate_limit.h"
 #include "api/metrics.h"
 #include "api/router.h"
 #include "core/result.h"
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -20,11 +19,14 @@ namespace takt {
 
 struct ServerOptions {
   ListenAddress listen;                                  ///< loopback only; port 0 = any free one
-  int threads = 64;
+  int threads = 16;                                      ///< that answer requests
   std::size_t body_bytes_max = limits::body_bytes_max;   ///< as it comes over the wire
   std::size_t body_inflated_bytes_max = limits::body_inflated_bytes_max;
   std::vector<std::string> allowed_origins;              ///< CORS; empty = none
   std::function<bool(const std::string& origin)> knows_origin; ///< besides these; empty = none
+  RateLimit per_address = {};                            ///< requests of one peer; none by default
+  bool limits_loopback = false;                          ///< … also of peers on this machine, which are proxies as a rule
+  std::size_t connections_max = front_limits::connections_max;
 };
 
 class HttpServer {
@@ -38,6 +40,8 @@ public:
   Result<int> bind();
   /// Serves until stop(); returns when every request in flight has been answered. Call after bind().
   void run();
+  /// Answers end their connections from now on, so that clients leave before stop().
+  void drain();
   /// From any thread, also before run().
   void stop();
 

@@ -11,7 +11,7 @@ library_packages=(
   librocksdb-dev libjemalloc-dev libboost-math-dev libhowardhinnant-date-dev tzdata libxxhash-dev libfmt-dev libspdlog-dev libcli11-dev
   libtomlplusplus-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev libzstd-dev)
 test_packages=(libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev python3 python3-numpy curl xz-utils)
-developer_packages=(clang clang-tidy clang-format libomp-dev wrk libhnswlib-dev)
+developer_packages=(clang clang-tidy clang-format libclang-rt-dev libomp-dev wrk libhnswlib-dev)
 
 developer=no
 check_only=no

@@ -57,6 +57,9 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   options.body_inflated_bytes_max = std::max(options.body_inflated_bytes_max, options.body_bytes_max);
   options.allowed_origins = app.config().allowed_origins;
   options.knows_origin = [&app](const std::string& origin) { return app.gatekeeper().knows_origin(origin); };
+  options.connections_max = app.config().connections_max;
+  options.per_address = {app.config().rate_per_address, app.config().rate_burst};
+  options.limits_loopback = app.config().rate_loopback;
   publish_due(app, terminal); // what came due while nobody served
   HttpServer server(make_router(service), metrics, options);
   auto port = server.bind();
@@ -72,6 +75,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   std::fflush(stdout);
   wait_for_the_end(app, terminal, signals);
   draining = true;
+  server.drain();
   std::this_thread::sleep_for(drain_time);
   server.stop();
   loop.join();

@@ -109,7 +109,7 @@ void RequestFraming::end_request_line() {
   const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && version[5] >= '0' && version[5] <= '9' && version[6] == '.' &&
                           version[7] >= '0' && version[7] <= '9';
   if (!is_version) return refuse(FrontReason::bad_request_line, "the version is not HTTP/1.1");
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(FrontReason::unsupported_version, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(FrontReason::unsupported_version, "only the versions 1.1 and 1.0 are spoken here");
   if (std::find(methods.begin(), methods.end(), method) == methods.end()) return refuse(FrontReason::unknown_method, "no path knows this method");
   old_version_ = version == "HTTP/1.0";
   keep_alive_ = !old_version_; // one that asks for more than that in HTTP/1.0 is older than this protocol

@@ -44,6 +44,7 @@ constexpr std::size_t write_bytes_per_second_min = 16 * 1024;
 constexpr seconds linger_time_max{2};
 constexpr seconds drain_time_max{20};                        ///< an orchestrator kills after 30
 constexpr milliseconds tick{250};                            ///< how late a deadline may be noticed
+constexpr milliseconds job_patience{1};                      ///< a request that waits for longer wakes another worker: those before it are not computing
 constexpr milliseconds accept_pause{100};                    ///< after the process ran out of descriptors
 
 } // namespace takt::front_limits

@@ -95,7 +95,8 @@ void Front::Loop::wait_for_events() {
       const std::lock_guard lock(returned_mutex_);
       urgent = urgent || returned_urgent_;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_tick_ - now_).count();
+    const bool waiting = queue_->hurry(now_, front_limits::job_patience);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(waiting ? front_limits::job_patience : next_tick_ - now_).count();
     wait_ms = urgent ? 0 : static_cast<int>(std::clamp<std::int64_t>(left, 0, front_limits::tick.count()));
   }
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);

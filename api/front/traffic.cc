@@ -112,7 +112,7 @@ void Front::Loop::hand_over() {
   if (admitted_.empty()) return;
   // Counted before: a worker may return one before push() does.
   working_ += admitted_.size();
-  const std::size_t taken = queue_->push(admitted_);
+  const std::size_t taken = queue_->push(admitted_, now_);
   working_ -= admitted_.size() - taken;
   for (std::size_t i = taken; i < admitted_.size(); ++i) {
     say(*admitted_[i], {FrontReason::queue_full, "more is asked than can be answered in time"}, !admitted_[i]->exchange.keep_alive, 1);
@@ -142,7 +142,7 @@ void Front::Loop::write_some(Connection& connection) {
   connection.event_missed = false;
   enter(connection, Phase::working);
   ++working_;
-  queue_->push_admitted(connection);
+  queue_->push_admitted(connection, now_);
 }
 
 void Front::Loop::end_answer(Connection& connection) {

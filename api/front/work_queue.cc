@@ -6,31 +6,39 @@
 namespace takt {
 
 WorkQueue::WorkQueue(int threads, std::size_t waiting_max, Work work, const std::function<void()>& begin)
-    : waiting_max_(waiting_max), work_(std::move(work)) {
+    : waiting_max_(waiting_max), work_(std::move(work)), threads_count_(static_cast<std::size_t>(threads)),
+      awake_max_(std::max<std::size_t>(2, std::thread::hardware_concurrency())) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, begin] { run(begin); });
 }
 
-std::size_t WorkQueue::push(std::span<Connection* const> jobs) {
+std::size_t WorkQueue::push(std::span<Connection* const> jobs, Time now) {
   std::size_t taken = 0;
   bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
     taken = std::min(jobs.size(), waiting_max_ - std::min(waiting_max_, jobs_.size()));
-    jobs_.insert(jobs_.end(), jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
-    wakes = taken > 0 && sleeping_ > 0;
+    for (Connection* job : jobs.first(taken)) jobs_.push_back({job, now});
+    wakes = taken > 0 && may_wake();
   }
   if (wakes) wake_.notify_one();
   return taken;
 }
 
-void WorkQueue::push_admitted(Connection& job) {
+void WorkQueue::push_admitted(Connection& job, Time now) {
   bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back(&job);
-    wakes = sleeping_ > 0;
+    jobs_.push_back({&job, now});
+    wakes = may_wake();
   }
   if (wakes) wake_.notify_one();
+}
+
+bool WorkQueue::hurry(Time now, Time::duration patience) {
+  const std::lock_guard lock(mutex_);
+  if (jobs_.empty()) return false;
+  if (sleeping_ > 0 && now - jobs_.front().since >= patience) wake_.notify_one();
+  return true;
 }
 
 std::size_t WorkQueue::waiting() const {
@@ -59,9 +67,9 @@ void WorkQueue::run(const std::function<void()>& begin) {
       wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
       --sleeping_;
       if (jobs_.empty()) return;
-      job = jobs_.front();
+      job = jobs_.front().connection;
       jobs_.pop_front();
-      wakes = !jobs_.empty() && sleeping_ > 0;
+      wakes = !jobs_.empty() && may_wake();
     }
     if (wakes) wake_.notify_one();
     work_(*job);

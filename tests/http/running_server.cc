@@ -14,7 +14,7 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   Config config;
   config.data_dir = directory_.path();
   config.cache_bytes = std::size_t{16} << 20;
-  config.http_threads = 72; // more than any test has connections
+  config.http_threads = 4; // fewer than any test has connections
   if (change) change(config);
   auto app = App::open(config, clock_);
   TAKT_CHECK(app.has_value(), app ? "" : app.error().message.c_str());
@@ -27,6 +27,9 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   options.body_bytes_max = config.body_bytes_max;
   options.allowed_origins = config.allowed_origins;
   options.knows_origin = [this](const std::string& origin) { return app_->gatekeeper().knows_origin(origin); };
+  options.connections_max = config.connections_max;
+  options.per_address = {config.rate_per_address, config.rate_burst};
+  options.limits_loopback = config.rate_loopback;
   server_ = std::make_unique<HttpServer>(make_router(*service_), metrics_, options);
   const auto port = server_->bind();
   TAKT_CHECK(port.has_value(), "a free port");

@@ -37,6 +37,10 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   const auto config = load_config(write(R"(data_dir = "/tmp/x"
 listen = "localhost:9000"
 http_threads = 8
+connections_max = 2000
+rate_per_address = 20.5
+rate_burst = 40
+rate_loopback = true
 dedupe_life = "1d"
 account_currency = "CHF"
 margin = 0.2
@@ -54,6 +58,10 @@ EUR = 0.95
   expected.data_dir = "/tmp/x";
   expected.listen = "localhost:9000";
   expected.http_threads = 8;
+  expected.connections_max = 2000;
+  expected.rate_per_address = 20.5;
+  expected.rate_burst = 40;
+  expected.rate_loopback = true;
   expected.dedupe_life = days(1);
   expected.account_currency = "CHF";
   expected.margin = 0.2;
@@ -85,6 +93,8 @@ TEST_F(ConfigTest, ErrorsNameTheLine) {
   EXPECT_THAT(error_of("margin = 1.5"), HasSubstr("margin"));
   EXPECT_THAT(error_of("margin = nan"), HasSubstr("margin"));
   EXPECT_THAT(error_of("http_threads = 8.5"), HasSubstr("http_threads"));
+  for (const char* line : {"connections_max = 9", "connections_max = 1000001", "rate_per_address = -1", "rate_per_address = \"nan\"", "rate_burst = 0.5", "rate_loopback = 1"})
+    EXPECT_THAT(error_of(line), HasSubstr(std::string(line).substr(0, std::string_view(line).find(' ')))) << line;
   EXPECT_THAT(error_of("http_threads = [1]"), HasSubstr("http_threads"));
   EXPECT_THAT(error_of("[rates]\neuro = 1"), HasSubstr("ISO 4217"));
   EXPECT_THAT(error_of("", {{"TAKT_LISTN", "x"}}), HasSubstr("TAKT_LISTN"));

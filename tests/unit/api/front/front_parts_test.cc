@@ -136,14 +136,27 @@ TEST(WorkQueues, TakeWhatTheyHaveRoomForAndDoIt) {
   std::atomic<int> done{0};
   {
     WorkQueue queue(1, 3, [&](Connection&) { held.wait(); ++done; }, {});
-    EXPECT_EQ(queue.push(std::span(jobs).first(1)), 1U);
+    EXPECT_EQ(queue.push(std::span(jobs).first(1), {}), 1U);
     while (queue.waiting() > 0) std::this_thread::yield(); // the one worker has it
-    EXPECT_EQ(queue.push(std::span(jobs).subspan(1)), 3U);
-    queue.push_admitted(*jobs[4]);
+    EXPECT_EQ(queue.push(std::span(jobs).subspan(1), {}), 3U);
+    queue.push_admitted(*jobs[4], {});
     EXPECT_EQ(queue.waiting(), 4U);
     held.count_down();
   }
   EXPECT_EQ(done, 5) << "stopping does what was taken in";
+}
+
+TEST(WorkQueues, JobsBehindOnesThatWaitAreHurried) {
+  using std::chrono::milliseconds;
+  constexpr int threads = 40;
+  std::vector<std::unique_ptr<Connection>> connections;
+  std::vector<Connection*> jobs;
+  for (int i = 0; i < threads; ++i) jobs.push_back(connections.emplace_back(std::make_unique<Connection>(::dup(0))).get());
+  std::latch all(threads);
+  WorkQueue queue(threads, threads, [&](Connection&) { all.arrive_and_wait(); }, {}); // each waits for every other
+  ASSERT_EQ(queue.push(jobs, {}), jobs.size());
+  while (queue.hurry(WorkQueue::Time(milliseconds(2)), milliseconds(1))) std::this_thread::yield();
+  all.wait();
 }
 
 } // namespace
