@@ -3,6 +3,7 @@
 #include "core/limits.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -175,6 +176,10 @@ Status apply(const Setting& setting, Config& config) {
   if (setting.key == "body_bytes_max")
     return set_bytes(setting, limits::event_bytes_max, std::size_t{64} << 20, config.body_bytes_max);
   if (setting.key == "simulation") return set_flag(setting, config.simulation);
+  if (setting.key == "bootstrap_key_file") {
+    config.bootstrap_key_file = text;
+    return {};
+  }
   return fail(ErrorCode::invalid, fmt::format("{}: unknown key {}", setting.where, setting.key));
 }
 
@@ -293,10 +298,12 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   if (!port || *port > 65535) return fail(ErrorCode::invalid, fmt::format("listen address \"{}\": the port must be 0 to 65535", text));
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const bool loopback = host == "localhost" || host == "::1" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
-  if (!loopback)
-    return fail(ErrorCode::invalid, fmt::format("listen address {} is not a loopback address: this release has no access keys, so it only "
-                                                "listens on 127.0.0.1, localhost or [::1]; put a reverse proxy in front", host));
-  return ListenAddress{std::string(host), static_cast<int>(*port)};
+  // No name but that one: a name that a resolver changes its mind about is no place to listen on.
+  in6_addr bytes{};
+  const std::string address(host);
+  if (!loopback && inet_pton(AF_INET, address.c_str(), &bytes) != 1 && inet_pton(AF_INET6, address.c_str(), &bytes) != 1)
+    return fail(ErrorCode::invalid, fmt::format("listen address \"{}\": {} is neither localhost nor an IP address", text, host));
+  return ListenAddress{address, static_cast<int>(*port), loopback};
 }
 
 } // namespace takt

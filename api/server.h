@@ -18,7 +18,7 @@
 namespace takt {
 
 struct ServerOptions {
-  ListenAddress listen;                                  ///< loopback only; port 0 = any free one
+  ListenAddress listen;                                  ///< port 0 = any free one
   int threads = 16;                                      ///< that answer requests
   std::size_t body_bytes_max = limits::body_bytes_max;   ///< as it comes over the wire
   std::size_t body_inflated_bytes_max = limits::body_inflated_bytes_max;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <fmt/format.h>
+#include <fstream>
 #include <thread>
 
 namespace takt {
@@ -83,6 +84,18 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   return 0;
 }
 
+/// The key that the deployment brings, and no open door to a network.
+Status keys_for(App& app, const ListenAddress& listen) {
+  if (const std::string& path = app.config().bootstrap_key_file; !path.empty()) {
+    std::ifstream file(path);
+    std::string text;
+    if (!(file >> text)) return fail(ErrorCode::unavailable, "the bootstrap key file " + path + " cannot be read");
+    TAKT_TRY_VOID(app.gatekeeper().install(text, app.clock().utc_now()));
+  }
+  if (listen.is_loopback || !app.gatekeeper().is_open()) return {};
+  return fail(ErrorCode::forbidden, listen.host + " is not a loopback address, and without a key whoever reaches the port may do everything: takt keys create --role admin first");
+}
+
 int run(const Config& configured, Terminal& terminal, const CommonOptions& common, const Options& options) {
   Config config = configured;
   if (!options.listen.empty()) config.listen = options.listen;
@@ -102,6 +115,7 @@ int run(const Config& configured, Terminal& terminal, const CommonOptions& commo
   const SystemClock clock;
   auto app = App::open(config, clock);
   if (!app) return report_error(terminal, common, app.error());
+  if (auto ready = keys_for(**app, *listen); !ready) return report_error(terminal, common, ready.error());
   return serve(**app, *listen, terminal, common, signals);
 }
 
@@ -110,7 +124,7 @@ int run(const Config& configured, Terminal& terminal, const CommonOptions& commo
 void add_serve(CLI::App& root, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* command = root.add_subcommand("serve", "answer HTTP");
-  command->add_option("--listen", options->listen, "host:port (127.0.0.1:8080); loopback only");
+  command->add_option("--listen", options->listen, "host:port (127.0.0.1:8080); other than loopback only once there is a key");
   command->add_flag("--check", options->check, "check the configuration and stop");
   command->callback([&invocation, options] {
     invocation.alone = [options, &common = invocation.common](const Config& config, Terminal& terminal) { return run(config, terminal, common, *options); };

@@ -170,10 +170,20 @@ TEST_F(Cli, CommandsBesideARunningServer) {
   EXPECT_EQ(json("doctor --data-dir data")["customers"]["customers"], 5) << "and afterwards by itself";
 }
 
-TEST_F(Cli, OnlyLoopbackIsServed) {
-  const Ended ended = run("serve --data-dir data --listen 0.0.0.0:8080");
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_NE(ended.err.find("loopback"), std::string::npos);
+TEST_F(Cli, OnlyLoopbackIsServedUntilThereIsAKey) {
+  const Ended ended = run("serve --data-dir data --listen 0.0.0.0:0");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("takt keys create"), std::string::npos) << ended.err;
+  EXPECT_EQ(run("keys create --data-dir data --role viewer").code, 1) << "the first is an admin's";
+  const std::string key = json("keys create --data-dir data --role admin --name me")["key"];
+  EXPECT_TRUE(key.starts_with("sk_live_"));
+  const Json viewer = json("keys create --data-dir data --role viewer --mode test");
+  EXPECT_EQ(json("keys list --data-dir data")["data"].size(), 2U);
+  EXPECT_EQ(run("keys list --data-dir data").out.find(key), std::string::npos) << "shown once";
+  EXPECT_EQ(run("keys revoke --data-dir data " + viewer["id"].get<std::string>()).code, 0);
+  EXPECT_EQ(run("keys revoke --data-dir data nobody").code, 1);
+  const Json listed = json("keys list --data-dir data");
+  for (const Json& one : listed["data"]) EXPECT_EQ(one["revoked_at"].is_null(), one["id"] != viewer["id"]);
   EXPECT_EQ(run("serve --check").code, 0);
 }
 

@@ -41,6 +41,7 @@ connections_max = 2000
 rate_per_address = 20.5
 rate_burst = 40
 rate_loopback = true
+bootstrap_key_file = "/run/secrets/takt"
 dedupe_life = "1d"
 account_currency = "CHF"
 margin = 0.2
@@ -62,6 +63,7 @@ EUR = 0.95
   expected.rate_per_address = 20.5;
   expected.rate_burst = 40;
   expected.rate_loopback = true;
+  expected.bootstrap_key_file = "/run/secrets/takt";
   expected.dedupe_life = days(1);
   expected.account_currency = "CHF";
   expected.margin = 0.2;
@@ -100,11 +102,18 @@ TEST_F(ConfigTest, ErrorsNameTheLine) {
   EXPECT_THAT(error_of("", {{"TAKT_LISTN", "x"}}), HasSubstr("TAKT_LISTN"));
 }
 
-TEST_F(ConfigTest, OnlyLoopbackIsListenedOn) {
-  for (const char* good : {"127.0.0.1:8080", "127.1.2.3:0", "localhost:1", "[::1]:65535"}) EXPECT_TRUE(parse_listen(good)) << good;
-  for (const char* bad : {"0.0.0.0:8080", "10.0.0.1:80", "[::]:80", "shop.example:80", "127.0.0.1", ":80", "127.0.0.1:65536", "127.0.0.1:x", "127.evil.example:80"})
+TEST_F(ConfigTest, ListensOnAddressesAndOnNoNameButOne) {
+  for (const char* good : {"127.0.0.1:8080", "127.1.2.3:0", "localhost:1", "[::1]:65535"}) {
+    ASSERT_TRUE(parse_listen(good)) << good;
+    EXPECT_TRUE(parse_listen(good)->is_loopback) << good;
+  }
+  for (const char* open : {"0.0.0.0:8080", "10.0.0.1:80", "[::]:80"}) {
+    ASSERT_TRUE(parse_listen(open)) << open;
+    EXPECT_FALSE(parse_listen(open)->is_loopback) << open;
+  }
+  for (const char* bad : {"shop.example:80", "127.0.0.1", ":80", "127.0.0.1:65536", "127.0.0.1:x", "127.evil.example:80"})
     EXPECT_FALSE(parse_listen(bad)) << bad;
-  EXPECT_THAT(error_of("listen = \"0.0.0.0:80\""), HasSubstr("loopback"));
+  EXPECT_THAT(error_of("listen = \"shop.example:80\""), HasSubstr("localhost"));
 }
 
 } // namespace
