@@ -4,7 +4,10 @@
 #include "api/front/limits.h"
 #include "tests/support/framing_cases.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 #include <sstream>
@@ -98,6 +101,19 @@ TEST(Framing, WhatTheHeadSaysIsKnownBeforeTheBody) {
   framing.begin_body(6);
   ASSERT_EQ(framing.state(), State::refused);
   EXPECT_EQ(framing.refusal().reason, FrontReason::too_large);
+}
+
+/// What the fuzzer found worth keeping, with its own invariants: tests/fuzz/framing_fuzz.cc.
+TEST(Framing, TheFuzzersCorpusIsCutInManyWays) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(TAKT_FRAMING_CORPUS)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    const Framed whole = frame(bytes.substr(1), {}, 4096);
+    for (const std::size_t size : {1, 2, 3, 5, 11}) EXPECT_EQ(frame(bytes.substr(1), {size}, 4096), whole) << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 50U);
 }
 
 /// Words of the grammar, whole and broken, in any order.
