@@ -187,6 +187,7 @@ void Front::Loop::check_deadlines() {
 }
 
 void Front::Loop::check_deadline(Connection& connection) {
+  if (connection.phase == Phase::working) return;   // what it has sent is a worker's to know
   const std::chrono::nanoseconds passed = now_ - connection.phase_begin;
   const std::uint64_t bytes = connection.phase_bytes;
   bool late = false;
