@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <latch>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -55,13 +56,20 @@ Result<int> Front::Loop::bind(const std::string& host, int port) {
 }
 
 void Front::Loop::run() {
-  queue_ = std::make_unique<WorkQueue>(options_.workers, options_.waiting_requests_max, [this](Connection& connection) { work(connection); }, options_.worker_begins);
   now_ = steady_clock::now();
   next_tick_ = now_ + front_limits::tick;
   accept_ready_ = true;
-  while (!is_done()) turn();
-  listener_.close();
+  std::latch queue_stands(1);                // its threads lead at once, and a turn needs the queue
+  const auto turn_unless_done = [this] {
+    if (!is_done()) turn();
+    return is_done();
+  };
+  queue_ = std::make_unique<WorkQueue>(options_.workers, options_.waiting_requests_max, [this](Connection& connection) { work(connection); },
+                                       [this, &queue_stands] { queue_stands.wait(); if (options_.worker_begins) options_.worker_begins(); }, turn_unless_done);
+  queue_stands.count_down();
+  queue_->guard(front_limits::job_patience, front_limits::tick);
   queue_->stop();
+  listener_.close();
 }
 
 bool Front::Loop::is_done() const {

@@ -5,39 +5,58 @@
 
 namespace takt {
 
-WorkQueue::WorkQueue(int threads, std::size_t waiting_max, Work work, const std::function<void()>& begin)
-    : waiting_max_(waiting_max), work_(std::move(work)), threads_count_(static_cast<std::size_t>(threads)),
+WorkQueue::WorkQueue(int threads, std::size_t waiting_max, Work work, const std::function<void()>& begin, std::function<bool()> lead)
+    : waiting_max_(waiting_max), work_(std::move(work)), lead_(std::move(lead)), threads_count_(static_cast<std::size_t>(threads)),
       awake_max_(std::max<std::size_t>(2, std::thread::hardware_concurrency())) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this, begin] { run(begin); });
+  for (int i = 0; i < threads; ++i)
+    threads_.emplace_back([this, begin, &bed = beds_.emplace_back()] {
+      if (begin) begin();
+      run(bed);
+    });
+}
+
+/// The leader takes one itself as soon as its turn is over.
+std::condition_variable* WorkQueue::choose_sleeper() {
+  const bool enough = jobs_.size() <= (led_ && leader_works_ ? 1U : 0U);
+  return enough || threads_count_ - sleeping_.size() >= awake_max_ ? nullptr : ring_last();
+}
+
+std::condition_variable* WorkQueue::ring_last() {
+  if (sleeping_.empty()) return nullptr;
+  Bed* const bed = sleeping_.back();
+  sleeping_.pop_back();
+  bed->rung = true;
+  return &bed->bell;
 }
 
 std::size_t WorkQueue::push(std::span<Connection* const> jobs, Time now) {
   std::size_t taken = 0;
-  bool wakes = false;
+  std::condition_variable* bell = nullptr;
   {
     const std::lock_guard lock(mutex_);
     taken = std::min(jobs.size(), waiting_max_ - std::min(waiting_max_, jobs_.size()));
     for (Connection* job : jobs.first(taken)) jobs_.push_back({job, now});
-    wakes = taken > 0 && may_wake();
+    if (taken > 0) bell = choose_sleeper();
   }
-  if (wakes) wake_.notify_one();
+  if (bell != nullptr) bell->notify_one();
   return taken;
 }
 
 void WorkQueue::push_admitted(Connection& job, Time now) {
-  bool wakes = false;
+  std::condition_variable* bell = nullptr;
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back({&job, now});
-    wakes = may_wake();
+    bell = choose_sleeper();
   }
-  if (wakes) wake_.notify_one();
+  if (bell != nullptr) bell->notify_one();
 }
 
 bool WorkQueue::hurry(Time now, Time::duration patience) {
   const std::lock_guard lock(mutex_);
   if (jobs_.empty()) return false;
-  if (sleeping_ > 0 && now - jobs_.front().since >= patience) wake_.notify_one();
+  if (now - jobs_.front().since < patience) return true;
+  if (std::condition_variable* const bell = ring_last()) bell->notify_one();
   return true;
 }
 
@@ -49,30 +68,69 @@ std::size_t WorkQueue::waiting() const {
 void WorkQueue::stop() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    finish();
   }
-  wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
-void WorkQueue::run(const std::function<void()>& begin) {
-  if (begin) begin();
+void WorkQueue::finish() {
+  finished_ = true;
+  while (std::condition_variable* const bell = ring_last()) bell->notify_one();
+  guard_wake_.notify_one();
+}
+
+void WorkQueue::run(Bed& bed) {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    Connection* job = nullptr;
-    bool wakes = false;
-    {
-      std::unique_lock lock(mutex_);
-      ++sleeping_;
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      --sleeping_;
-      if (jobs_.empty()) return;
-      job = jobs_.front().connection;
+    if (!jobs_.empty()) {
+      Connection* const job = jobs_.front().connection;
       jobs_.pop_front();
-      wakes = !jobs_.empty() && may_wake();
+      std::condition_variable* const bell = choose_sleeper();
+      lock.unlock();
+      if (bell != nullptr) bell->notify_one();
+      work_(*job);
+      lock.lock();
+    } else if (finished_) {
+      return;
+    } else if (lead_ && !led_) {
+      lead_once(lock, true);
+    } else {
+      bed.rung = false;
+      sleeping_.push_back(&bed);
+      bed.bell.wait(lock, [&] { return bed.rung; });
     }
-    if (wakes) wake_.notify_one();
-    work_(*job);
+  }
+}
+
+void WorkQueue::lead_once(std::unique_lock<std::mutex>& lock, bool leader_works) {
+  led_ = true;
+  leader_works_ = leader_works;
+  lock.unlock();
+  const bool done = lead_();
+  lock.lock();
+  led_ = false;
+  if (done) finish();
+  if (jobs_.empty()) return;
+  ++turns_with_jobs_;
+  if (guard_sleeps_long_) guard_wake_.notify_one(); // from now on nobody may lead
+}
+
+void WorkQueue::guard(std::chrono::milliseconds patience, std::chrono::milliseconds idle_nap) {
+  constexpr int quiet_naps_max = 100;               // a tenth of a second without a request
+  std::unique_lock lock(mutex_);
+  std::uint64_t turns_before = turns_with_jobs_;
+  for (int quiet_naps = 0; !finished_;) {
+    guard_sleeps_long_ = quiet_naps > quiet_naps_max;
+    guard_wake_.wait_for(lock, guard_sleeps_long_ ? idle_nap : patience);
+    guard_sleeps_long_ = false;
+    quiet_naps = turns_with_jobs_ == turns_before && led_ ? quiet_naps + 1 : 0;
+    turns_before = turns_with_jobs_;
+    // Until it has found jobs: the worker that does them takes over. If that takes long, so does the next nap end.
+    while (!finished_ && !led_) {
+      lead_once(lock, false);
+      if (!jobs_.empty()) break;
+    }
   }
 }
 
