@@ -7,7 +7,7 @@ namespace takt {
 
 WorkQueue::WorkQueue(int threads, std::size_t waiting_max, Work work, const std::function<void()>& begin, std::function<bool()> lead)
     : waiting_max_(waiting_max), work_(std::move(work)), lead_(std::move(lead)), threads_count_(static_cast<std::size_t>(threads)),
-      awake_max_(std::max<std::size_t>(2, std::thread::hardware_concurrency())) {
+      awake_max_(2 * std::max<std::size_t>(1, std::thread::hardware_concurrency())) {
   for (int i = 0; i < threads; ++i)
     threads_.emplace_back([this, begin, &bed = beds_.emplace_back()] {
       if (begin) begin();
@@ -53,10 +53,16 @@ void WorkQueue::push_admitted(Connection& job, Time now) {
 }
 
 bool WorkQueue::hurry(Time now, Time::duration patience) {
-  const std::lock_guard lock(mutex_);
-  if (jobs_.empty()) return false;
-  if (now - jobs_.front().since < patience) return true;
-  if (std::condition_variable* const bell = ring_last()) bell->notify_one();
+  std::vector<std::condition_variable*> bells;
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) return false;
+    for (const Job& job : jobs_) {
+      if (now - job.since < patience || sleeping_.empty()) break;
+      bells.push_back(ring_last());
+    }
+  }
+  for (std::condition_variable* const bell : bells) bell->notify_one();
   return true;
 }
 

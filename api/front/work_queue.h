@@ -2,9 +2,9 @@
 /// A bounded queue, the threads that empty it, and who of them looks after the sockets meanwhile: a thread that finds no job *leads*, which
 /// is one turn of the event loop, and takes the first job that comes out of it itself. So a request that finds the server idle is read,
 /// answered and sent by one thread, without waking another (leader and followers, Schmidt et al. 2000, with a queue for the rest).
-/// No more threads are awake than there are processors, as long as jobs only compute: more would take turns, and each of their requests
-/// would take longer. Where jobs wait (for a disk, say) nobody leads any more: the guard, a thread that does no jobs, looks each
-/// millisecond, leads where nobody does, and jobs that have grown old wake more threads (hurry).
+/// A burst of short jobs wakes two threads per processor and no more: each wake-up costs as much as a short job. Jobs that have waited for
+/// a millisecond wake as many as they are (hurry): those before them are long, or wait for a disk and may wait together. And because
+/// nobody leads while all work, the guard, a thread that does no jobs, looks each millisecond and leads where nobody does.
 /// What was taken in is done, also while stopping. Threads: push, hurry from the leader; guard and stop from one. Cost: a lock per batch.
 #include <chrono>
 #include <condition_variable>
@@ -37,7 +37,7 @@ public:
   std::size_t push(std::span<Connection* const> jobs, Time now);
   /// The rest of something that was admitted before: never refused.
   void push_admitted(Connection& job, Time now);
-  /// Wakes one more thread if a job has waited for longer than `patience`. True: some job still waits, ask again soon.
+  /// Wakes one more thread for each job that has waited for `patience`. True: some job still waits, ask again soon.
   bool hurry(Time now, Time::duration patience);
   std::size_t waiting() const;
   /// Returns after the last turn.
