@@ -98,7 +98,7 @@ Status App::first_run() {
   const UtcTime now = clock_.utc_now();
   for (const std::string& json : starter_placements_json()) {
     TAKT_TRY(placement, parse_placement(json));
-    TAKT_TRY(version, store_->documents().put({"placement", placement.id.text(), 0, json, now, "takt"}, std::nullopt));
+    TAKT_TRY(version, store_->documents().put({"placement", placement.id.text(), 0, write_placement(placement), now, "takt"}, std::nullopt));
     static_cast<void>(version);
   }
   // The policy last: where it is, the others are.
