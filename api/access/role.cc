@@ -32,6 +32,8 @@ constexpr RouteNeed routes[] = {
     {"GET", "/", Need::nothing},
     {"GET", "/healthz", Need::nothing},
     {"GET", "/readyz", Need::nothing},
+    {"GET", "/api/docs", Need::nothing},
+    {"GET", "/api/v1/openapi.json", Need::nothing},
     {"GET", "/metrics", Need::look},
     {"GET", "/v1/projects/{writeKey}/settings", Need::nothing},
     {"GET", "/sourceConfig", Need::nothing},

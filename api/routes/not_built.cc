@@ -33,6 +33,7 @@ Router make_router(const Service& service) {
   add_customer_routes(router, service);
   add_fact_routes(router, service);
   add_health_routes(router, service);
+  add_docs_routes(router);
   add_routes_not_built(router);
   guard(router, service.app);
   return router;

@@ -32,6 +32,7 @@ void add_audience_routes(Router& router, const Service& service);   ///< who is 
 void add_customer_routes(Router& router, const Service& service);
 void add_fact_routes(Router& router, const Service& service);       ///< set and cleared; who waits behind a gate
 void add_health_routes(Router& router, const Service& service);
+void add_docs_routes(Router& router);                                ///< this API, described
 void add_routes_not_built(Router& router);
 
 } // namespace takt
