@@ -20,6 +20,8 @@ enum class Counts : std::uint8_t { impression, decision, contact, click, deliver
 enum class Per : std::uint8_t { item, group, category, brand, campaign, kind, tag, channel, placement, all };
 enum class WindowKind : std::uint8_t { rolling, lifetime, session, calendar, anchored_first, anchored_last };
 enum class OnExceed : std::uint8_t { next_best, fallback, nothing, defer };
+/// Whose exposures are counted together. What is not the customer's own is counted by core/total_cap.h, not by a CapView.
+enum class Scope : std::uint8_t { customer, everyone, group };
 
 struct Window {
   WindowKind kind = WindowKind::lifetime;
@@ -62,6 +64,7 @@ struct CapRule {
   std::optional<Condition> audience;     ///< whom it binds; none: everybody. What it counts does not hang on it
   OnExceed on_exceed = OnExceed::next_best;
   bool count_unverified = false;
+  Scope scope = Scope::customer;
   bool operator==(const CapRule&) const = default;
 };
 
@@ -87,6 +90,7 @@ struct CapCandidate {
   const LabelSet* labels = nullptr;      ///< as they are now, with this call's channel and placement
   ContactId contact;                     ///< the one it would have
   std::uint64_t spared = 0;              ///< rules, a bit for each by its place, whose audience the person is not in at t: these do not block
+  std::uint64_t spared_totals = 0;       ///< the same of caps over more than one customer, by their place in Policy::total_caps
 };
 
 /// Whom rules are for, as time passes: the part of BLOCK that core cannot ask itself, because it is the person and the call.

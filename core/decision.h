@@ -133,6 +133,19 @@ struct Versions {
   bool operator==(const Versions&) const = default;
 };
 
+/// What a cap over more than one customer had counted when this decision asked, and what the answer took of it: an input that nobody could
+/// find again in the customer's record (semantics.md "Total caps"). Kept of keys that could have blocked here, or that the answer counts in.
+struct TotalSeen {
+  std::string rule;
+  SymbolList key;                                       ///< in the order of `per`; before that the group, where the rule is per group of customers
+  std::uint32_t count = 0;                              ///< n(t) before the answer, without what the call released itself
+  std::uint32_t taken = 0;                              ///< tokens that the answer takes
+  std::uint32_t needed = 0;                             ///< so many had to be free: less than taken where some of it is exempt
+  std::optional<UtcTime> free_at;                       ///< of a full one: when it is not, if nothing more happens; none: no end is known
+  bool provisional = false;                             ///< it is free then because a reservation expires
+  bool operator==(const TotalSeen&) const = default;
+};
+
 struct Degraded { Stage stage = Stage::retrieve; ReasonCode code = ReasonCode::deadline_skipped; bool operator==(const Degraded&) const = default; };
 
 struct Decision {
@@ -144,6 +157,7 @@ struct Decision {
   UtcTime now{};                                        ///< max(clock, record.clock)
   Versions versions;
   std::vector<PlacementDecision> placements;
+  std::vector<TotalSeen> totals;                        ///< by rule, then key
   std::vector<Degraded> degraded;
   bool replayed = false;
   bool operator==(const Decision&) const = default;

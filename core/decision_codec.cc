@@ -10,10 +10,11 @@ namespace {
 
 using namespace codec;
 
-/// Format 1, until rows were logged, wrote every choice in full and knew no features; format 2 had no configured ones, format 3 no merchandising.
-constexpr std::uint8_t decision_format_version = 4;
+/// Format 1, until rows were logged, wrote every choice in full and knew no features; format 2 had no configured ones, format 3 no merchandising,
+/// format 4 no caps over more than one customer.
+constexpr std::uint8_t decision_format_version = 5;
 
-enum class Section : std::uint8_t { request = 1, decision = 2, features = 3, custom_features = 4, merchandising = 5 };
+enum class Section : std::uint8_t { request = 1, decision = 2, features = 3, custom_features = 4, merchandising = 5, totals = 6 };
 
 constexpr auto last_stage = static_cast<Stage>(stages_count - 1);
 constexpr auto last_reason = static_cast<ReasonCode>(reason_codes_count - 1);
@@ -130,6 +131,30 @@ void get_answer(ByteReader& in, Decision& decision, UtcTime base, std::uint8_t f
   decision.replayed = get_bool(in);
 }
 
+void put_totals(ByteWriter& out, const std::vector<TotalSeen>& totals, UtcTime base) {
+  put_list(out, totals, [&](const TotalSeen& seen) {
+    out.text(seen.rule);
+    put_symbols(out, seen.key);
+    out.varint(seen.count);
+    out.varint(seen.taken);
+    out.varint(seen.needed);
+    put_optional_time(out, seen.free_at, base);
+    put_bool(out, seen.provisional);
+  });
+}
+
+void get_totals(ByteReader& in, std::vector<TotalSeen>& totals, UtcTime base) {
+  get_list(in, totals, 7, [&](TotalSeen& seen) {
+    seen.rule = in.text();
+    get_symbols(in, seen.key);
+    seen.count = get_number<std::uint32_t>(in);
+    seen.taken = get_number<std::uint32_t>(in);
+    seen.needed = get_number<std::uint32_t>(in);
+    seen.free_at = get_optional_time(in, base);
+    seen.provisional = get_bool(in);
+  });
+}
+
 } // namespace
 
 std::string encode_decision(const DecisionRecord& record) {
@@ -157,6 +182,9 @@ std::string encode_decision(const DecisionRecord& record) {
     if (std::any_of(placements.begin(), placements.end(), [](const PlacementDecision& placement) { return placement.merchandising_cost.has_value(); }))
       for (const PlacementDecision& placement : placements) put_score(body, placement.merchandising_cost);
   });
+  section(Section::totals, [&](ByteWriter& body) { // as above
+    if (!record.decision.totals.empty()) put_totals(body, record.decision.totals, record.request.now);
+  });
   return out.take();
 }
 
@@ -182,6 +210,7 @@ Result<DecisionRecord> decode_decision(std::string_view bytes) {
       for (PlacementDecision& placement : record.decision.placements) get_custom_features(body, placement);
     if (id == static_cast<std::uint64_t>(Section::merchandising) && !body.done())
       for (PlacementDecision& placement : record.decision.placements) placement.merchandising_cost = get_score(body);
+    if (id == static_cast<std::uint64_t>(Section::totals) && !body.done()) get_totals(body, record.decision.totals, record.request.now);
     if (!(body.ok() && body.done())) return fail(ErrorCode::corrupt, "a decision: section " + std::to_string(id) + " is damaged");
   }
   if (last < sections) return fail(ErrorCode::corrupt, "a decision: a section is missing");

@@ -132,7 +132,9 @@ struct Policy {
   std::uint64_t version = 0;
   std::uint64_t hash = 0;                       ///< of the canonical document: named in the decision record
   ConsentPolicy consent;
-  std::vector<CapRule> caps;
+  std::vector<CapRule> caps;                    ///< of one customer each
+  std::vector<CapRule> total_caps;              ///< of scope everyone or group
+  std::vector<std::uint32_t> total_cap_places;  ///< where the written ones of these stand in the document's list of caps; parts of others follow and stand nowhere
   FatiguePolicy fatigue;
   std::vector<PausePolicy> post_purchase;
   std::vector<GatePolicy> gates;

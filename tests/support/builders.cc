@@ -345,6 +345,16 @@ DecisionRecord random_decision(std::uint64_t seed) {
   decision.now = request.now + Duration{3};
   decision.versions = {12, random.next(), 40'000, 7, "model-3", "index-3"};
   decision.placements = {random_placement(random, request.now), random_placement(random, request.now)};
+  for (std::uint64_t i = random.below(3); i > 0; --i) {
+    TotalSeen& seen = decision.totals.emplace_back();
+    seen.rule = "in-all-" + std::to_string(i);
+    for (std::uint64_t part = random.below(6); part > 0; --part) seen.key.push_back(static_cast<Symbol>(random.below(1'000'000)));
+    seen.count = static_cast<std::uint32_t>(random.next());
+    seen.taken = static_cast<std::uint32_t>(random.below(4));
+    seen.needed = static_cast<std::uint32_t>(random.below(4));
+    if (random.below(2) == 0) seen.free_at = request.now + Duration{static_cast<std::int64_t>(random.below(1'000'000'000))};
+    seen.provisional = random.below(2) == 0;
+  }
   decision.degraded = {{Stage::score, ReasonCode::deadline_skipped}};
   decision.replayed = random.below(2) == 0;
   return record;

@@ -43,6 +43,7 @@ TEST(DecisionCodec, ListsOfTheShortestElementsRoundTrip) { // the reader must no
   last.reasons.resize(100);
   last.funnel.resize(100);
   last.dropped.resize(100);
+  record.decision.totals.resize(100);
   record.decision.degraded.resize(100);
   EXPECT_EQ(decode_decision(encode_decision(record)).value(), record);
 }
@@ -63,10 +64,10 @@ TEST(DecisionCodec, ScoresKeepEveryBit) {
 
 TEST(DecisionCodec, ANewerFormatIsRefusedByName) {
   std::string bytes = encode_decision(random_decision(1));
-  bytes[0] = 5;
+  bytes[0] = 6;
   const auto decoded = decode_decision(bytes);
   ASSERT_FALSE(decoded);
-  EXPECT_NE(decoded.error().message.find("format 5 is newer than this build knows (4)"), std::string::npos);
+  EXPECT_NE(decoded.error().message.find("format 6 is newer than this build knows (5)"), std::string::npos);
 }
 
 TEST(DecisionCodec, AnUnknownSectionIsSkipped) {
@@ -85,8 +86,13 @@ TEST(DecisionCodec, ADecisionOfFormat2IsRead) { // the same without the section 
     placement.features.custom.clear();
     placement.merchandising_cost.reset();
   }
+  record.decision.totals.clear();
   std::string bytes = encode_decision(record);
-  ASSERT_EQ(bytes.substr(bytes.size() - 4), std::string("\x04\0\x05\0", 4));
+  ASSERT_EQ(bytes.substr(bytes.size() - 6), std::string("\x04\0\x05\0\x06\0", 6));
+  bytes.resize(bytes.size() - 2);
+  EXPECT_FALSE(decode_decision(bytes)) << "a section is missing";
+  bytes.front() = 4;
+  EXPECT_EQ(decode_decision(bytes).value(), record) << "format 4, before caps over more than one customer";
   bytes.resize(bytes.size() - 2);
   EXPECT_FALSE(decode_decision(bytes)) << "a section is missing";
   bytes.front() = 3;
