@@ -60,7 +60,7 @@ std::unordered_set<Symbol> excluded_items(const World& world, const DecisionRequ
 Call::Call(const World& the_world, const Person& the_person, const DecisionRequest& the_request)
     : world(the_world), person(the_person), request(the_request), ledger_copy(own_ledger(the_person, the_request)),
       ledger(replaces_something(the_person, the_request) || !the_person.frequency_allowed ? &ledger_copy : &the_person->ledger),
-      caps(*ledger, the_world.policy().caps, the_person.time, the_person.now), excluded(excluded_items(the_world, the_request)) {}
+      caps({*ledger, the_world.policy().caps, the_person.time, the_person.now}, {the_world, the_person, the_request}), excluded(excluded_items(the_world, the_request)) {}
 
 ContactId Call::contact_of(std::size_t placement_ordinal) const {
   ContactId contact;
@@ -69,11 +69,12 @@ ContactId Call::contact_of(std::size_t placement_ordinal) const {
   return contact;
 }
 
-void Call::take(const LabelSet& labels, ContactId contact, bool reserved) {
-  taken_items.insert(labels.item);
-  taken_groups.insert(labels.group);
+void Call::take(const CapCandidate& chosen, bool reserved) {
+  taken_items.insert(chosen.labels->item);
+  taken_groups.insert(chosen.labels->group);
   if (!reserved) return;
-  slots.push_back({&slot_labels.emplace_back(labels), contact});
+  slots.push_back(chosen);
+  slots.back().labels = &slot_labels.emplace_back(*chosen.labels);
   caps.add_slot(slots.back());
 }
 

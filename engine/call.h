@@ -1,7 +1,7 @@
 #pragma once
 /// What the placements of one call share: an item is in one of them, and every slot counts for the caps of the later ones.
 /// Lives for one attempt of one decision, on one thread.
-#include "core/cap.h"
+#include "engine/call_caps.h"
 #include "engine/candidate.h"
 #include "engine/person.h"
 #include "engine/world.h"
@@ -27,7 +27,7 @@ struct Call {
   /// The ledger after `replaces`: those reservations are released before any check (semantics.md RESERVE 6).
   Ledger ledger_copy;                                  ///< used only where `replaces` or a withdrawn `frequency` changed it
   const Ledger* ledger = nullptr;
-  CapView caps;
+  CallCaps caps;
   std::deque<LabelSet> slot_labels;                    ///< what `slots` point to; a deque, because its elements never move
   std::vector<CapCandidate> slots;                     ///< every reserving slot so far, in order: eligible_again needs them
   std::unordered_set<Symbol> excluded;                 ///< request.exclude, which holds the chain of `after` too; anchors are per opening
@@ -40,7 +40,7 @@ struct Call {
   /// Contact of the n-th placement of this call (its decision id is not known yet: origin is zero but for a mark byte).
   ContactId contact_of(std::size_t placement_ordinal) const;
   /// This item fills a slot: later placements know it and, where it is reserved (not organic), every cap counts it from now on.
-  void take(const LabelSet& labels, ContactId contact, bool reserved);
+  void take(const CapCandidate& chosen, bool reserved);
 };
 
 /// An opening: one placement of the call, with everything its stages ask for.
@@ -51,7 +51,8 @@ struct Opening {
   std::uint32_t limit = 0;                             ///< slots to fill
   ContactId contact;
   std::uint64_t spared = 0;                            ///< caps, a bit for each by its place, that are for others (CapCandidate)
-  CapCandidate asked(const LabelSet& labels) const { return {&labels, contact, spared}; }
+  std::uint64_t spared_totals = 0;                     ///< the same of total caps
+  CapCandidate asked(const LabelSet& labels) const { return {&labels, contact, spared, spared_totals}; }
 };
 
 } // namespace takt

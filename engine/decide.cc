@@ -8,6 +8,7 @@
 #include "engine/resolve.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
+#include "engine/totals.h"
 
 namespace takt {
 
@@ -36,6 +37,7 @@ Result<Decision> run_stages(const World& world, const Person& person, const Deci
     slate = add_fallback(call, opening, std::move(slate));
     decision.placements.push_back(report(call, opening, std::move(slate), stages.take_timings()));
   }
+  decision.totals = call.caps.totals().seen();
   decision.degraded = std::move(call.degraded);
   return decision;
 }
@@ -47,6 +49,7 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
   auto found = find_visitor(store, request);
   if (!found) return degraded_answer(world, request, ReasonCode::store_unavailable);
   Visitor& visitor = *found;
+  const NothingLeft nothing_left(world.policy());
 
   for (int attempt = 0; attempt < limits::commit_attempts_max; ++attempt) {
     // The lane only avoids conflicts; what keeps caps exact is that the commit below is conditional on the version read here.
@@ -59,6 +62,8 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
       continue;
     }
     Person person = make_person(std::move(*record), request, world.policy(), *world.symbols);
+    if (visitor.id || request.dry_run) person.totals = world.rulebook->totals.get();
+    else person.totals = &nothing_left;
     auto earlier = answered_before(store, world, person, request);
     if (!earlier && earlier.error().code == ErrorCode::mismatch) return tl::unexpected(std::move(earlier.error())); // the caller's mistake, not the store's
     if (!earlier) return degraded_answer(world, request, ReasonCode::store_unavailable);
@@ -69,13 +74,15 @@ Result<Decision> decide(Store& store, const World& world, const DecisionRequest&
     if (request.dry_run || !visitor.id) return decision; // nobody we could remember: nothing to reserve
     decision.supersedes = earlier->supersedes;
     const Commit commit = reserve(world, visitor, person, request, decision);
+    TokenLease tokens(world, person, request, decision, commit);
+    if (!tokens.is_granted()) continue; // somebody else took the last ones meanwhile: rerun, which sees that
     person.record.reset(); // the store may fold in place
     switch (stages.run(Stage::log, [&] { return write(store, commit, options.durability, deadline, clock); })) {
     case CommitOutcome::committed:
     case CommitOutcome::duplicate: return decision;
     case CommitOutcome::conflict: continue; // rerun: same seed, later now
     case CommitOutcome::moved: continue;
-    case CommitOutcome::unknown:
+    case CommitOutcome::unknown: tokens.keep_until_over(); [[fallthrough]];
     case CommitOutcome::unavailable: return degraded_answer(world, request, ReasonCode::store_unavailable);
     }
   }

@@ -5,6 +5,7 @@
 #include "core/record_codec.h"
 #include "engine/report.h"
 #include "engine/stage/stages.h"
+#include "engine/totals.h"
 #include "features/feature_row.h"
 
 #include <algorithm>
@@ -117,7 +118,9 @@ Result<RecordPtr> record_of_then(Store& store, const Decision& logged) {
 Result<Decision> run_again(Store& store, const World& world, const DecisionRecord& logged, const Clock& clock) {
   if (!(logged.decision.versions == world.versions())) return fail(ErrorCode::invalid, "that decision was made with other rules, items or models");
   TAKT_TRY(record, record_of_then(store, logged.decision));
-  const Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
+  Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
+  const LoggedTotals totals(world.policy(), logged.decision.totals);
+  person.totals = &totals;
   StageRunner stages(clock);
   return run_stages(world, person, logged.request, stages);
 }
@@ -129,6 +132,7 @@ std::string difference_between(const Decision& logged, const Decision& again) {
   if (logged.placements.size() != again.placements.size()) return "placements answered";
   for (std::size_t i = 0; i < logged.placements.size(); ++i)
     if (std::string what = parted_placement(logged.placements[i], again.placements[i]); !what.empty()) return what;
+  if (logged.totals != again.totals) return "tokens of caps over more than one customer";
   return logged.degraded == again.degraded ? "" : "degraded stages";
 }
 

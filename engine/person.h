@@ -3,6 +3,7 @@
 #include "core/decision.h"
 #include "core/policy.h"
 #include "core/record.h"
+#include "core/total_cap.h"
 #include "store/store.h"
 
 namespace takt {
@@ -13,6 +14,7 @@ struct Person {
   PersonTime time;                                    ///< sessions and zones, as windows ask for them
   bool profile_allowed = true;                        ///< false: nothing about the person is read for taste
   bool frequency_allowed = true;
+  const TotalCounts* totals = nullptr;                ///< what caps over more than one customer have counted; null: nothing. Outlives the decision
   const CustomerRecord& operator*() const { return *record; }
   const CustomerRecord* operator->() const { return record.get(); }
 };

@@ -44,9 +44,10 @@ public:
   std::vector<LintWarning> look() {
     for (std::size_t i = 0; i < policy_.caps.size(); ++i) {
       if (!policy_.caps[i].part_of.empty()) continue;
-      look_at(policy_.caps[i], fmt::format("/caps/{}", i));
+      look_at(policy_.caps[i], pointer_of(i));
       look_for_containing(i);
     }
+    for (std::size_t i = 0; i < policy_.total_cap_places.size(); ++i) look_at(policy_.total_caps[i], fmt::format("/caps/{}", policy_.total_cap_places[i]));
     for (std::size_t i = 0; i < policy_.quiet_hours.size(); ++i) {
       const QuietPolicy& quiet = policy_.quiet_hours[i];
       const std::string pointer = fmt::format("/quiet_hours/{}", i);
@@ -66,6 +67,14 @@ public:
 private:
   void warn(std::string pointer, const char* code, std::string text) { warnings_.push_back({std::move(pointer), code, std::move(text)}); }
 
+  /// Of a customer's cap: those over more than one stand between them in the document.
+  std::string pointer_of(std::size_t cap) const {
+    std::size_t place = cap;
+    for (const std::uint32_t taken : policy_.total_cap_places)
+      if (taken <= place) ++place;
+    return fmt::format("/caps/{}", place);
+  }
+
   void look_at(const CapRule& rule, const std::string& pointer) {
     if (rule.limit && *rule.limit == 0) warn(pointer + "/limit", "limit_zero", fmt::format("A limit of 0 blocks everything that '{}' applies to, from the first moment and for good.", rule.id));
     if (rule.exempt && rule.exempt->selects_everything()) warn(pointer + "/exempt", "exempts_everything", fmt::format("'{}' exempts everything, so it never blocks anything.", rule.id));
@@ -82,7 +91,7 @@ private:
     if (window.kind == WindowKind::calendar) {
       if (!window.calendar.zone && !window.calendar.zone_missing)
         warn(pointer + "/window", "zone_missing", "Where nobody knows the customer's zone, UTC holds: say so with zone_missing, or name another zone.");
-      if (rule.limit && *rule.limit > 0 && !rule.min_gap)
+      if (rule.limit && *rule.limit > 0 && !rule.min_gap && rule.scope == Scope::customer)
         warn(pointer + "/window", "around_midnight",
              fmt::format("{} may be shown just before the period ends and {} more just after it: add a min_gap, or take a rolling window.", *rule.limit, *rule.limit));
     }
@@ -183,7 +192,7 @@ private:
     for (std::size_t other = 0; other < policy_.caps.size(); ++other) {
       const CapRule &inner = policy_.caps[i], &outer = policy_.caps[other];
       if (other == i || !contains(outer, inner) || (other > i && contains(inner, outer))) continue;   // of two equal ones the second is said
-      warn(fmt::format("/caps/{}", i), "contained", fmt::format("Whenever '{}' is full, '{}' is full too: it changes nothing.", inner.id, outer.id));
+      warn(pointer_of(i), "contained", fmt::format("Whenever '{}' is full, '{}' is full too: it changes nothing.", inner.id, outer.id));
       return;
     }
   }

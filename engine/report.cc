@@ -146,6 +146,7 @@ Result<std::vector<Opening>> open_placements(const Call& call) {
     if (!rules) return fail(ErrorCode::not_found, "placement '" + asked.placement.text() + "' does not exist");
     Opening& opening = openings.emplace_back(Opening{asked, *rules, i, asked.limit.value_or(rules->placement.slots), call.contact_of(i)});
     opening.spared = spared_caps(call, opening);
+    opening.spared_totals = spared_total_caps(call, opening);
   }
   return openings;
 }

@@ -35,9 +35,10 @@ RulePrograms::Programs programs_of(const std::vector<Rule>& rules, SymbolTable& 
 } // namespace
 
 void set_policy(Rulebook& rulebook, std::shared_ptr<const Policy> policy, SymbolTable& symbols) {
-  rulebook.rule_audiences = {programs_of(policy->caps, symbols), programs_of(policy->post_purchase, symbols), programs_of(policy->gates, symbols),
+  rulebook.rule_audiences = {programs_of(policy->caps, symbols), programs_of(policy->total_caps, symbols), programs_of(policy->post_purchase, symbols), programs_of(policy->gates, symbols),
                              programs_of(policy->quiet_hours, symbols), programs_of(policy->pauses, symbols), programs_of(policy->merchandising, symbols)};
   rulebook.policy = std::move(policy);
+  rulebook.totals.reset();
 }
 
 } // namespace takt

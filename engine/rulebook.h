@@ -5,6 +5,7 @@
 #include "core/policy.h"
 #include "core/symbol.h"
 #include "engine/audience.h"
+#include "store/budgets.h"
 
 #include <map>
 #include <memory>
@@ -26,12 +27,13 @@ struct PlacementRules {
 /// Whom each rule of the policy is for, by its place in its list; null: everybody. A list is empty where none of its rules has an audience.
 struct RulePrograms {
   using Programs = std::vector<std::shared_ptr<const ConditionProgram>>;
-  Programs caps, post_purchase, gates, quiet_hours, pauses, merchandising;
+  Programs caps, total_caps, post_purchase, gates, quiet_hours, pauses, merchandising;
 };
 
 struct Rulebook {
   std::shared_ptr<const Policy> policy;              ///< set_policy sets it, with the next
   RulePrograms rule_audiences;
+  std::shared_ptr<const BudgetTotals> totals;        ///< live counts of policy->total_caps; null: none, or a past that is only read
   std::map<std::string, PlacementRules, std::less<>> placements;
   std::uint64_t placements_print = 0;                ///< stands for their content: the same placements, the same number
   std::vector<CustomFeature> features;               ///< by id
@@ -44,7 +46,7 @@ struct Rulebook {
   }
 };
 
-/// The policy, and its audiences compiled. Their names are not looked up: an audience that is not there holds for nobody.
+/// The policy, and its audiences compiled; without live counts of its total caps. The audiences' names are not looked up: an audience that is not there holds for nobody.
 void set_policy(Rulebook& rulebook, std::shared_ptr<const Policy> policy, SymbolTable& symbols);
 
 PlacementRules compile_placement(const Placement& placement, SymbolTable& symbols);

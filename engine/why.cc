@@ -8,6 +8,7 @@
 #include "engine/stage/merchandising.h"
 #include "engine/stage/stages.h"
 #include "engine/taste.h"
+#include "engine/totals.h"
 
 #include <algorithm>
 
@@ -92,7 +93,7 @@ void take_slots(Call& call, std::span<const Opening> openings, std::span<const P
   for (std::size_t i = 0; i < taken.size(); ++i)
     for (const Choice& choice : taken[i].choices)
       if (const auto index = call.world.catalogue->find(call.world.symbols->find(choice.item.text())))
-        call.take(labels_at(call.world.catalogue->at(*index), openings[i].rules), openings[i].contact, openings[i].rules.placement.mode == PlacementMode::promote);
+        call.take(openings[i].asked(labels_at(call.world.catalogue->at(*index), openings[i].rules)), openings[i].rules.placement.mode == PlacementMode::promote);
 }
 
 /// One placement of a call whose earlier ones have taken what `taken` says.
@@ -147,7 +148,9 @@ Result<Person> read_person(Store& store, const World& world, const DecisionReque
     TAKT_TRY(canonical, read_canonical(store, record->sealed_into));
     record = std::move(canonical);
   }
-  return make_person(std::move(record), request, world.policy(), *world.symbols);
+  Person person = make_person(std::move(record), request, world.policy(), *world.symbols);
+  person.totals = world.rulebook->totals.get();
+  return person;
 }
 
 Result<WhyAnswer> why(const World& world, const Person& person, const DecisionRequest& request, const ItemId& item, const Clock& clock) {
@@ -179,7 +182,9 @@ Result<WhyAnswer> why_then(Store& store, const World& world, const DecisionRecor
   const auto index = world.catalogue->find(world.symbols->find(item.text()));
   if (!index) return unknown_item();
   TAKT_TRY(record, record_of_then(store, logged.decision));
-  const Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
+  Person person = make_person(std::move(record), logged.request, world.policy(), *world.symbols);
+  const LoggedTotals totals(world.policy(), logged.decision.totals);
+  person.totals = &totals;
   const auto ordinal = static_cast<std::size_t>(found - asked.begin());
   const std::span<const PlacementDecision> decided(logged.decision.placements);
   TAKT_TRY(answer, why_at(world, person, dry_copy(logged.request), ordinal, decided.first(ordinal), *index, clock));

@@ -13,12 +13,14 @@
 namespace takt {
 namespace {
 
+/// These leave ledger and group alone; whatever else there is, or will be, is looked at.
 bool is_of_ledger(const Operation& operation) {
   return std::visit(
-      [](const auto& one) {
-        using Kind = std::decay_t<decltype(one)>;
-        return std::is_same_v<Kind, op::Grant> || std::is_same_v<Kind, op::Elsewhere> || std::is_same_v<Kind, op::AddMark> || std::is_same_v<Kind, op::Release> ||
-               std::is_same_v<Kind, op::SetAccountGroup> || std::is_same_v<Kind, op::Absorb>;
+      []<class Kind>(const Kind&) {
+        const auto is_one_of = []<class... Kinds>(std::variant<Kinds...>*) { return (std::is_same_v<Kind, Kinds> || ...); };
+        using Harmless = std::variant<op::Found, op::Link, op::Unlink, op::Activity, op::Journey, op::SetTrait, op::SetConsent, op::SetZone, op::SetLocale, op::PutOrder, op::Refund,
+                                      op::SwitchFact, op::Dismiss, op::Request, op::Seal>;
+        return !is_one_of(static_cast<Harmless*>(nullptr));
       },
       operation);
 }
@@ -28,6 +30,8 @@ bool has_absorbed(const CustomerRecord& record, CustomerId other) {
 }
 
 std::vector<TotalElement> elements_of(const CustomerRecord& record, std::span<const CapRule> rules) { return total_elements(record.ledger, record.account_group, rules); }
+
+constexpr Version newest = std::numeric_limits<Version>::max();
 
 bool same_count(const CapRule& rule, const BudgetCounter& counter) { return counting_part(rule) == counter.counted(); }
 
@@ -93,21 +97,25 @@ CountingStore::Change CountingStore::look_before(const Commit& commit) {
   Change change;
   change.is_of_ledger = std::any_of(commit.delta.operations.begin(), commit.delta.operations.end(), is_of_ledger);
   const auto record = inner_->records().read(commit.customer, Deadline{}); // let go of before the commit, which may fold in place
-  if (record && (*record)->version == commit.expected) describe(**record, commit, change);
+  if (record && (*record)->version == commit.expected) change.is_known = describe(**record, commit, change).has_value();
   return change;
 }
 
-void CountingStore::describe(const CustomerRecord& record, const Commit& commit, Change& change) const {
-  change.is_known = true;
+Status CountingStore::describe(const CustomerRecord& record, const Commit& commit, Change& change) {
   change.was_sealed = static_cast<bool>(record.sealed_into);
   change.entries = record.ledger.entries.size();
   change.tallies = record.ledger.tallies.size();
-  if (!change.is_of_ledger) return;
+  if (!change.is_of_ledger) return {};
   change.before = elements_of(record, counted_.rules);
   if (scan_ != nullptr) change.before_scan = elements_of(record, scan_->counted.rules);
   change.taken_in.clear();
-  for (const Operation& operation : commit.delta.operations)
-    if (const auto* absorb = std::get_if<op::Absorb>(&operation); absorb && !has_absorbed(record, absorb->record.id)) change.taken_in.push_back(&absorb->record);
+  for (const Operation& operation : commit.delta.operations) {
+    const auto* absorb = std::get_if<op::Absorb>(&operation);
+    if (absorb == nullptr || has_absorbed(record, absorb->record.id)) continue;
+    TAKT_TRY(sealed, fold(absorb->record.id, newest));
+    if (sealed.sealed_into) change.taken_in.push_back(std::move(sealed)); // else it stands for itself, whatever a stale read made somebody do
+  }
+  return {};
 }
 
 Result<bool> CountingStore::is_written(const Commit& commit) {
@@ -119,28 +127,30 @@ Result<bool> CountingStore::is_written(const Commit& commit) {
   return is_ours;
 }
 
-/// Once per written commit. Where the answer was "unknown" the journal says whether it is there, now or when the repetition is called a duplicate.
+void CountingStore::Latest::add(const Commit& commit) {
+  if (!kept_.insert({commit.id, commit.expected}).second) return;
+  order_.push_back({commit.id, commit.expected});
+  if (order_.size() <= kept_max) return;
+  kept_.erase(order_.front());
+  order_.pop_front();
+}
+
+/// Once per written commit. Where the answer was "unknown" the journal says whether it is there, now or when a repetition is called a duplicate.
 bool CountingStore::must_follow(const Commit& commit, CommitOutcome outcome) {
-  const std::lock_guard lock(unknown_mutex_);
-  const auto known = std::find_if(unknown_.begin(), unknown_.end(), [&](const Unknown& one) { return one.id == commit.id; });
-  switch (outcome) {
-  case CommitOutcome::committed:
-    if (known != unknown_.end()) unknown_.erase(known);
-    return true;
-  case CommitOutcome::conflict:
-  case CommitOutcome::moved:
-  case CommitOutcome::unavailable: return false;
-  case CommitOutcome::duplicate:
-    if (known == unknown_.end()) return false;
-    break;
-  case CommitOutcome::unknown: break;
+  const std::lock_guard lock(outcomes_mutex_);
+  const bool is_in_doubt = outcome == CommitOutcome::unknown || (outcome == CommitOutcome::duplicate && unknown_.contains(commit));
+  if (outcome != CommitOutcome::committed) {
+    if (!is_in_doubt || followed_.contains(commit)) return false;
+    const auto written = is_written(commit);
+    if (!written) give_up();
+    if (!written || !*written) {
+      unknown_.add(commit);
+      return false;
+    }
   }
-  Unknown& one = known != unknown_.end() ? *known : unknown_.emplace_back(Unknown{commit.id, false});
-  const auto written = is_written(commit);
-  if (!written) give_up();
-  const bool is_new = written && *written && !std::exchange(one.is_followed, one.is_followed || *written);
-  if (unknown_.size() > unknown_max) unknown_.pop_front();
-  return is_new;
+  unknown_.remove(commit);
+  followed_.add(commit);
+  return true;
 }
 
 void CountingStore::follow(const Commit& commit, Change change) {
@@ -151,8 +161,7 @@ Status CountingStore::follow_record(const Commit& commit, Change& change) {
   const Version version = commit.expected + 1;
   const auto describe_then = [&]() -> Status {
     TAKT_TRY(then, fold(commit.customer, commit.expected));
-    describe(then, commit, change);
-    return {};
+    return describe(then, commit, change);
   };
   if (!change.is_known) TAKT_TRY_VOID(describe_then());
   RecordPtr record;
@@ -180,15 +189,15 @@ void CountingStore::count(const Commit& commit, const Change& change, const Cust
   const bool is_reopened = change.was_sealed && !record.sealed_into;
   std::vector<TotalElement> before;
   if (!is_reopened) before = change.before;
-  for (const CustomerRecord* const other : change.taken_in) {
-    const std::vector<TotalElement> gone = elements_of(*other, counted_.rules);
+  for (const CustomerRecord& other : change.taken_in) {
+    const std::vector<TotalElement> gone = elements_of(other, counted_.rules);
     before.insert(before.end(), gone.begin(), gone.end());
   }
   budgets_->settle(commit.id, counted_.counters, before, elements_of(record, counted_.rules));
   if (scan_ == nullptr) return;
   const Counted& scanned = scan_->counted;
-  for (const CustomerRecord* const other : change.taken_in)
-    if (scan_->counts(other->id)) Budgets::add(scanned.counters, elements_of(*other, scanned.rules), -1);
+  for (const CustomerRecord& other : change.taken_in)
+    if (scan_->counts(other.id)) Budgets::add(scanned.counters, elements_of(other, scanned.rules), -1);
   if (!scan_->counts(commit.customer)) return;
   Budgets::add(scanned.counters, elements_of(record, scanned.rules), 1);
   if (!is_reopened) Budgets::add(scanned.counters, change.before_scan, -1);
@@ -227,13 +236,13 @@ void CountingStore::Scan::note(CustomerId customer) {
 
 /// A record that was sealed and not absorbed yet stands for itself: a merge that a crash cut in two.
 Result<bool> CountingStore::is_absorbed(const CustomerRecord& sealed) {
-  TAKT_TRY(into, fold(sealed.sealed_into, std::numeric_limits<Version>::max()));
+  TAKT_TRY(into, fold(sealed.sealed_into, newest));
   return has_absorbed(into, sealed.id) || into.merges.size() >= limits::merges_max; // so many merges are not all remembered
 }
 
 Status CountingStore::scan_one(Scan& scan, CustomerId customer) {
   const std::lock_guard lock(stripes_[customer.value % stripes_count]);
-  TAKT_TRY(record, fold(customer, std::numeric_limits<Version>::max()));
+  TAKT_TRY(record, fold(customer, newest));
   bool is_counted = true;
   if (record.sealed_into) {
     TAKT_TRY(absorbed, is_absorbed(record));

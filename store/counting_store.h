@@ -66,7 +66,7 @@ private:
     bool is_known = false;                   ///< the rest is of the version that the commit expects
     bool was_sealed = false;
     std::size_t entries = 0, tallies = 0;
-    std::vector<const CustomerRecord*> taken_in;  ///< records that the commit absorbs
+    std::vector<CustomerRecord> taken_in;    ///< records that the commit absorbs, as they were sealed: it may carry an older state, from a stale read
     std::vector<TotalElement> before, before_scan;
   };
   /// A scan on its way. Customers up to `frontier` have been counted, but for those that came while it ran and wait in `late`.
@@ -79,19 +79,27 @@ private:
     bool counts(CustomerId customer);
     void note(CustomerId customer);
   };
-  /// A commit whose outcome nobody knew: it must be followed once, whatever its repetitions answer.
-  struct Unknown {
-    CommitId id;
-    bool is_followed = false;
+  /// The latest commits of a kind, the oldest forgotten first.
+  class Latest {
+  public:
+    bool contains(const Commit& commit) const { return kept_.contains({commit.id, commit.expected}); }
+    void add(const Commit& commit);
+    void remove(const Commit& commit) { kept_.erase({commit.id, commit.expected}); }
+
+  private:
+    using Named = std::pair<CommitId, Version>;    ///< two merges of the same pair have one id
+    static constexpr std::size_t kept_max = 4096;  ///< repetitions come within seconds
+    std::set<Named> kept_;
+    std::deque<Named> order_;
   };
-  static constexpr std::size_t stripes_count = 32, unknown_max = 1024;
+  static constexpr std::size_t stripes_count = 32;
 
   std::vector<CommitOutcome> commit(std::span<const Commit> commits, Durability durability, Deadline deadline);
   std::shared_lock<std::shared_mutex> enter();
   std::unique_lock<std::shared_mutex> enter_alone();
   std::vector<std::unique_lock<std::mutex>> lock_stripes(std::span<const Commit> commits);
   Change look_before(const Commit& commit);
-  void describe(const CustomerRecord& record, const Commit& commit, Change& change) const;
+  Status describe(const CustomerRecord& record, const Commit& commit, Change& change);
   bool must_follow(const Commit& commit, CommitOutcome outcome);
   void follow(const Commit& commit, Change change);
   Status follow_record(const Commit& commit, Change& change);
@@ -114,8 +122,9 @@ private:
   Scan* scan_ = nullptr;                     ///< null: none runs
   std::mutex counting_mutex_;                ///< one scan, one keep_only at a time
   std::array<std::mutex, stripes_count> stripes_;  ///< of customers, while a scan runs
-  std::mutex unknown_mutex_;
-  std::deque<Unknown> unknown_;              ///< the latest
+  std::mutex outcomes_mutex_;
+  Latest followed_;                          ///< a commit is followed once, whatever its repetitions answer
+  Latest unknown_;                           ///< not followed: nobody knew whether they were written, and the journal did not have them
 };
 
 } // namespace takt

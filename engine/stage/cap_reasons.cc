@@ -1,5 +1,7 @@
 #include "engine/stage/cap_reasons.h"
 
+#include "engine/stage/total_obstacles.h"
+
 #include <algorithm>
 
 namespace takt {
@@ -78,19 +80,24 @@ void CapEnds::fill(const CapCandidate& candidate, std::vector<Reason>& reasons) 
     if (!rule) continue;
     const auto [known, is_new] = known_.try_emplace(Key{rule, key_labels(*rule, *candidate.labels)});
     // By itself the rule stands in another place than in `spared`; whom it is for is asked of `audiences_`.
-    if (is_new) known->second = view_of(*rule).eligible_again({candidate.labels, candidate.contact}, {}, &audiences_);
+    if (is_new && rule->scope != Scope::customer) known->second = total_again(call_, opening_, *rule, candidate);
+    else if (is_new) known->second = view_of(*rule).eligible_again({candidate.labels, candidate.contact}, {}, &audiences_);
     reason.eligible_again = known->second.at;
     reason.provisional = known->second.provisional;
   }
 }
 
 const CapRule* find_cap(const Policy& policy, std::string_view id) {
-  const auto found = std::find_if(policy.caps.begin(), policy.caps.end(), [&](const CapRule& rule) { return rule.id == id; });
-  return found == policy.caps.end() ? nullptr : &*found;
+  for (const std::vector<CapRule>* const caps : {&policy.caps, &policy.total_caps}) {
+    const auto found = std::find_if(caps->begin(), caps->end(), [&](const CapRule& rule) { return rule.id == id; });
+    if (found != caps->end()) return &*found;
+  }
+  return nullptr;
 }
 
 bool may_stop(const Policy& policy) {
-  return std::any_of(policy.caps.begin(), policy.caps.end(), [](const CapRule& rule) { return rule.on_exceed != OnExceed::next_best; });
+  const auto stops = [](const CapRule& rule) { return rule.on_exceed != OnExceed::next_best; };
+  return std::any_of(policy.caps.begin(), policy.caps.end(), stops) || std::any_of(policy.total_caps.begin(), policy.total_caps.end(), stops);
 }
 
 const CapRule* stopping_rule(const Policy& policy, std::span<const Dropped> dropped) {

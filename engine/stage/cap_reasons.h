@@ -18,13 +18,14 @@ std::vector<Reason> cap_reasons(const Call& call, const CapCandidate& candidate,
 /// Fills `eligible_again` of cap reasons, each for its rule alone. Candidates that share a rule's key share the answer.
 class CapEnds {
 public:
-  CapEnds(const Call& call, const Opening& opening) : call_(call), audiences_(call, opening) {}
+  CapEnds(const Call& call, const Opening& opening) : call_(call), opening_(opening), audiences_(call, opening) {}
   void fill(const CapCandidate& candidate, std::vector<Reason>& reasons);
 
 private:
   using Key = std::pair<const CapRule*, std::vector<Symbol>>;
   const CapView& view_of(const CapRule& rule);
   const Call& call_;
+  const Opening& opening_;
   CapAudiences audiences_;
   std::map<const CapRule*, CapView> views_;   ///< one rule each, this call's slots included
   std::map<Key, EligibleAgain> known_;

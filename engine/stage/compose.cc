@@ -206,7 +206,7 @@ private:
     tell(i, ReasonCode::diversity, i < looked_at_ ? diversity_.penalty(i) : 0.0);
     tell(i, ReasonCode::calibration, mix_.penalty(i));
     open_[i] = false;
-    call_.take(items_[i].labels, opening_.contact, !organic_);
+    call_.take(opening_.asked(items_[i].labels), !organic_);
     slate_.choices.push_back({items_[i], slot, propensity, usable});
     if (slot == opening_.limit) return true; // whoever is left was outranked, whatever the next slot would have said
     if (i >= looked_at_) look_at_all();
@@ -339,7 +339,7 @@ Slate add_fallback(Call& call, const Opening& opening, Slate slate) {
     // The items before it are taken by now: the same checks again, as in any slate.
     const bool variant = !opening.rules.placement.variants && call.taken_groups.contains(item.labels.group);
     if (!organic && (variant || call.caps.blocks(opening.asked(item.labels)))) continue;
-    call.take(item.labels, opening.contact, !organic);
+    call.take(opening.asked(item.labels), !organic);
     std::erase_if(slate.dropped, [&](const Dropped& dropped) { return dropped.index == item.index; });
     slate.choices.push_back({std::move(item), static_cast<std::uint32_t>(slate.choices.size() + 1), 1.0, false});
   }

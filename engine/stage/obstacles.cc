@@ -4,6 +4,7 @@
 #include "engine/stage/stages.h"
 #include "engine/stage/standing_rules.h"
 #include "engine/stage/timed_rules.h"
+#include "engine/stage/total_obstacles.h"
 
 namespace takt {
 namespace {
@@ -143,13 +144,18 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
 EligibleAgain eligible_again_at(const Call& call, const Opening& opening, const CatalogueItem& item) {
   const auto obstacles = obstacles_for(call, opening, item);
   std::vector<const Obstacle*> views;
+  bool provisional = false;
   views.reserve(obstacles.size());
   for (const auto& obstacle : obstacles) views.push_back(obstacle.get());
   const LabelSet labels = labels_at(item, opening.rules);
   const CapCandidate candidate = opening.asked(labels);
   if (opening.rules.placement.mode == PlacementMode::promote) {
+    const auto totals = total_obstacles(call, opening, candidate, provisional);
+    for (const auto& obstacle : totals) views.push_back(obstacle.get());
     const CapAudiences audiences(call, opening);
-    return call.caps.eligible_again(candidate, views, &audiences);
+    EligibleAgain again = call.caps.eligible_again(candidate, views, &audiences);
+    again.provisional = again.provisional || (again.at && provisional);
+    return again;
   }
   return eligible_again(*call.ledger, {}, call.person.time, views, candidate, {}, call.person.now); // organic: no caps
 }

@@ -32,8 +32,9 @@ private:
 
 } // namespace
 
-std::uint64_t spared_caps(const Call& call, const Opening& opening) {
-  const RulePrograms::Programs& programs = call.world.rulebook->rule_audiences.caps;
+namespace {
+
+std::uint64_t spared_of(const Call& call, const Opening& opening, const RulePrograms::Programs& programs) {
   std::uint64_t spared = 0;
   if (programs.empty()) return spared;
   AudiencesNow now(call, opening);
@@ -41,6 +42,12 @@ std::uint64_t spared_caps(const Call& call, const Opening& opening) {
     if (!now.holds(programs, i)) spared |= std::uint64_t{1} << i;
   return spared;
 }
+
+} // namespace
+
+std::uint64_t spared_caps(const Call& call, const Opening& opening) { return spared_of(call, opening, call.world.rulebook->rule_audiences.caps); }
+
+std::uint64_t spared_total_caps(const Call& call, const Opening& opening) { return spared_of(call, opening, call.world.rulebook->rule_audiences.total_caps); }
 
 std::optional<UtcTime> AudiencesNow::end(const RulePrograms::Programs& programs, std::size_t place, std::optional<UtcTime> own_end) const {
   return programs.empty() || !programs[place] ? own_end : earlier_end(*audience_times(call_, opening_, *programs[place]), call_.person.now, own_end);

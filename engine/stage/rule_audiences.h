@@ -11,6 +11,8 @@ namespace takt {
 
 /// Caps that are for others now, a bit for each by its place in the policy.
 std::uint64_t spared_caps(const Call& call, const Opening& opening);
+/// The same of caps over more than one customer.
+std::uint64_t spared_total_caps(const Call& call, const Opening& opening);
 
 /// The audiences of caps at later instants, for eligible_again. The call must outlive it.
 class CapAudiences final : public RuleAudience {

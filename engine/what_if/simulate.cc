@@ -3,6 +3,7 @@
 #include "core/fold.h"
 #include "core/hash.h"
 #include "engine/reserve.h"
+#include "engine/totals.h"
 #include "engine/what_if/slots.h"
 #include "engine/why.h"
 
@@ -157,7 +158,9 @@ private:
   Result<std::vector<Operation>> decide_again(const Records& records, const DecisionRecord& logged, const Delta& delta) {
     TAKT_TRY(worlds, worlds_.at(logged.decision.versions));
     const DecisionRequest request = request_of(logged.request);
-    const Person person = make_person(records.simulated, request, worlds.draft->policy(), *worlds.draft->symbols);
+    Person person = make_person(records.simulated, request, worlds.draft->policy(), *worlds.draft->symbols);
+    const LoggedTotals totals(worlds.draft->policy(), logged.decision.totals); // what all the others did stays as it was
+    person.totals = &totals;
     StageRunner stages(clock_);
     TAKT_TRY(decision, run_stages(*worlds.draft, person, request, stages));
     decision.id = logged.decision.id;
@@ -227,7 +230,9 @@ private:
       count(told_.log, before, slots, rules->placement);
       count(told_.draft, after, slots, rules->placement);
       if (is_same) continue;
-      const Person person_then = make_person(records.as_was, logged.request, worlds.then->policy(), *worlds.then->symbols);
+      Person person_then = make_person(records.as_was, logged.request, worlds.then->policy(), *worlds.then->symbols);
+      const LoggedTotals totals(worlds.then->policy(), logged.decision.totals);
+      person_then.totals = &totals;
       TAKT_TRY(is_ruled_out, explain(*worlds.draft, person, request, i, logged.decision, decision, false));
       TAKT_TRY_VOID(explain(*worlds.then, person_then, logged.request, i, decision, logged.decision, true));
       if (is_ruled_out || ends_early(before, after)) odds.ratio = 0;
@@ -280,7 +285,9 @@ private:
   Status check(const WorldPair& worlds, const Records& records, const DecisionRecord& logged) {
     const std::uint64_t place = hash64({reinterpret_cast<const char*>(logged.decision.id.bytes.data()), logged.decision.id.bytes.size()}, check_salt);
     if (static_cast<double>(place >> 11) * 0x1p-53 >= options_.checked_share) return {};
-    const Person person = make_person(records.as_was, logged.request, worlds.then->policy(), *worlds.then->symbols);
+    Person person = make_person(records.as_was, logged.request, worlds.then->policy(), *worlds.then->symbols);
+    const LoggedTotals totals(worlds.then->policy(), logged.decision.totals);
+    person.totals = &totals;
     StageRunner stages(clock_);
     TAKT_TRY(again, run_stages(*worlds.then, person, logged.request, stages));
     ++told_.checked;

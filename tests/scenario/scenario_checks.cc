@@ -56,7 +56,8 @@ WhyAnswer why_of(ScenarioWorld& world, const std::string& item, const std::strin
   request.placements.push_back(asked);
   request.context.channel = "web";
   request.now = world.clock.now;
-  const Person person = make_person(world.record_of(who), request, world.world->policy(), *world.world->symbols);
+  Person person = make_person(world.record_of(who), request, world.world->policy(), *world.world->symbols);
+  person.totals = world.world->rulebook->totals.get();
   auto answer = why(*world.world, person, request, *ItemId::parse(item), world.clock);
   if (!answer) throw Mistake("why failed: " + answer.error().message);
   return *answer;

@@ -194,6 +194,7 @@ void when_step(ScenarioWorld& world, const Words& words) {
     world.clock.now += parse_duration(words[0]).value();
     return;
   }
+  if (words.size() == 4 && words[1] == "server") return world.restart(); // "the server starts again"
   if (words.at(0) == "the") return mail(world, Words(words.begin() + 1, words.end()));
   const std::string &who = words.at(0), &verb = words.at(1);
   const Words rest(words.begin() + 2, words.end());
@@ -225,6 +226,12 @@ void when_step(ScenarioWorld& world, const Words& words) {
     Event event = world.event_of(who, world.clock.now);
     event.type = EventType::identify;
     event.zone = rest.at(1);
+    return world.send(event);
+  }
+  if (verb == "joins") { // Segment's group call
+    Event event = world.event_of(who, world.clock.now);
+    event.type = EventType::group;
+    event.group_id = rest.at(0);
     return world.send(event);
   }
   if (verb == "becomes" || verb == "was") {

@@ -1,8 +1,8 @@
 // The language of the scenarios: one sentence per line, '#' begins a comment. Times are UTC: "2024-03-05 10:00", "10:12" (same
 // day), "10:12:30", or "9m later".
-//   given item pumps: category Shoes > Pumps, brand Acme, group pumps-77, tags sale red, kind service, price 79.90, stock 3, until TIME
+//   given item pumps: category Shoes > Pumps, brand Acme, campaign spring, group pumps-77, tags sale red, kind service, price 79.90, stock 3, until TIME
 //   given placement home.hero: channel web, slots 1, reserved 10m, hold, organic, fallback pumps
-//   given cap NAME: at most 2 impressions per item in 7d, gap 4h, channels web app, tags sale, exempt kinds service, otherwise nothing
+//   given cap NAME: at most 2 impressions per item in 7d, gap 4h, channels web app, tags sale, exempt kinds service, otherwise nothing, over everyone | over the group
 //         (impressions|decisions|contacts|clicks|deliveries, or "40 percent of impressions"; per item|group|category|…, joined by "and";
 //         in 7d | in 7d from the first | in 7d after the last | in a session | in a day|week|month [of ZONE] [else ZONE] [from sun] | ever; or only "gap 4h per item")
 //   given quiet hours NAME: 21:00 to 08:00, channels push, on fri sat, of ZONE, else ZONE   ·   given a stop NAME: kinds product, until TIME
@@ -13,6 +13,7 @@
 //   when the mail to anna is delivered|bounces [of decision 1] [at TIME]   ·   when anna gets a mail about pumps bags [at TIME]
 //   when anna buys pumps bags as order o1   ·   when anna returns pumps of order o1
 //   when anna opens|closes case c1   ·   when anna allows|forbids marketing on email
+//   when anna joins acme (her household, her company)   ·   when the server starts again
 //   when device-x becomes anna   ·   when anna was ben   ·   when anna is parted from ben   ·   when anna is in Europe/Moscow
 //   then anna gets pumps, bags | nothing | nothing before TIME (ask again then)      then it is refused: TEXT      then it is a duplicate
 //   then pumps is free for anna at home.hero
@@ -67,6 +68,7 @@ void add_to_selector(ScenarioWorld& world, Selector& selector, const std::string
   else if (key == "kinds") selector.kinds = values;
   else if (key == "items") selector.items = values;
   else if (key == "brands") selector.brands = values;
+  else if (key == "campaigns") selector.campaigns = values;
   else if (key == "placements") selector.placements = values;
   else if (key == "purposes") selector.purposes = values;
   else if (key == "categories") selector.categories = values;
@@ -109,6 +111,7 @@ void given_item(ScenarioWorld& world, const std::string& name, const std::vector
     const std::string key = words.at(0), rest = attribute.size() > key.size() ? attribute.substr(key.size() + 1) : "";
     if (key == "category") item.category = parts_of(rest, '>');
     else if (key == "brand") item.brand = rest;
+    else if (key == "campaign") item.campaign = rest;
     else if (key == "group") item.group = rest;
     else if (key == "tags") item.tags = Words(words.begin() + 1, words.end());
     else if (key == "kind") item.kind = rest;
@@ -199,13 +202,15 @@ void given_cap(ScenarioWorld& world, const std::string& name, const std::vector<
       rule.exempt = selector;
     } else if (key == "uncounted") {
       rule.exempt_counts = false;
+    } else if (key == "over") {
+      rule.scope = words.at(0) == "everyone" ? Scope::everyone : Scope::group;
     } else {
       add_to_selector(world, rule.applies_to, key, words);
       add_to_selector(world, rule.counts_of, key, words);
     }
   }
-  std::erase_if(world.policy.caps, [&](const CapRule& known) { return known.id == rule.id; });
-  world.policy.caps.push_back(std::move(rule));
+  for (std::vector<CapRule>* const caps : {&world.policy.caps, &world.policy.total_caps}) std::erase_if(*caps, [&](const CapRule& known) { return known.id == rule.id; });
+  (rule.scope == Scope::customer ? world.policy.caps : world.policy.total_caps).push_back(std::move(rule));
   world.rebuild();
 }
 

@@ -16,6 +16,7 @@ void given_policy(ScenarioWorld& world) {
   auto parsed = parse_policy(world.policy_json, world.store->symbols());
   if (!parsed) throw Mistake("the policy is refused: " + parsed.error().message);
   world.policy.caps = std::move(parsed->caps);
+  world.policy.total_caps = std::move(parsed->total_caps);
   world.policy.post_purchase = std::move(parsed->post_purchase);
   world.policy.gates = std::move(parsed->gates);
   world.policy.quiet_hours = std::move(parsed->quiet_hours);
@@ -43,6 +44,7 @@ void given_whom(ScenarioWorld& world, const std::string& rule, const std::string
       if (one.id == rule) one.audience = parsed->pauses.front().audience, found = true;
   };
   set(world.policy.caps);
+  set(world.policy.total_caps);
   set(world.policy.gates);
   set(world.policy.quiet_hours);
   if (!found) throw Mistake("there is no rule " + rule);
@@ -69,7 +71,9 @@ void given_step(ScenarioWorld& world, const std::string& sentence) {
     return world.rebuild();
   }
   if (head.at(0) == "no") {
-    std::erase_if(world.policy.caps, [&](const CapRule& rule) { return head.size() < 3 || rule.id == head[2]; });
+    const auto goes = [&](const CapRule& rule) { return head.size() < 3 || rule.id == head[2]; };
+    std::erase_if(world.policy.caps, goes);
+    std::erase_if(world.policy.total_caps, goes);
     return world.rebuild();
   }
   throw Mistake("nothing like that can be given");

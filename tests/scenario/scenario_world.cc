@@ -3,6 +3,7 @@
 #include "engine/resolve.h"
 #include "engine/unmerge.h"
 #include "tests/scenario/scenario_steps.h"
+#include "tests/support/forwarding_store.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 namespace takt::scenario {
 
 ScenarioWorld::ScenarioWorld() {
+  store = std::make_unique<CountingStore>(std::make_unique<test::ForwardingStore>(*kept));
   policy.version = 1;
   policy.fatigue.enabled = false;            // a rule is tested alone: nothing else moves the slate
   policy.exploration.temperature = 0;
@@ -20,11 +22,21 @@ ScenarioWorld::ScenarioWorld() {
   rebuild();
 }
 
+void ScenarioWorld::restart() {
+  auto next = std::make_unique<CountingStore>(std::make_unique<test::ForwardingStore>(*kept));
+  store.swap(next);
+  rebuild();
+}
+
 void ScenarioWorld::rebuild() {
   ++changes;
   auto rulebook = std::make_shared<Rulebook>();
   policy.version = changes;
   set_policy(*rulebook, std::make_shared<const Policy>(policy), store->symbols());
+  auto totals = store->count_for(policy.total_caps);
+  if (!totals) throw std::runtime_error(totals.error().message);
+  rulebook->totals = std::move(*totals);
+  store->keep_only(policy.total_caps);
   for (const Placement& placement : placements) rulebook->placements.emplace(placement.id.text(), compile_placement(placement, store->symbols()));
   auto set = AudienceSet::build(audiences, store->symbols());
   if (!set) throw std::runtime_error(set.error().message);

@@ -6,6 +6,7 @@
 #include "engine/why.h"
 #include "engine/ingest.h"
 #include "engine/stage/stages.h"
+#include "store/counting_store.h"
 
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@ public:
 struct ScenarioWorld {
   ScenarioWorld();
   void rebuild();                                                ///< after items, placements or rules changed
+  void restart();                                                ///< a new process on the same data
   Symbol symbol(const std::string& text) { return store->symbols().intern(text); }
   Identity identity_of(const std::string& who) const;            ///< "anna" a login; "device-x", "guest-x" anonymous
   Event event_of(const std::string& who, UtcTime at);
@@ -33,7 +35,8 @@ struct ScenarioWorld {
   Result<Decision> ask(DecisionRequest request);
   RecordPtr record_of(const std::string& who);
 
-  std::unique_ptr<Store> store = make_memory_store();
+  std::unique_ptr<Store> kept = make_memory_store();             ///< what survives the process
+  std::unique_ptr<CountingStore> store;
   ScenarioClock clock;
   std::vector<Item> items;
   std::vector<Placement> placements;

@@ -148,6 +148,7 @@ Bound::Bound(Scene& scene)
       call(world, person, scene.request), rules(world.rulebook->placements.begin()->second),
       opening{scene.request.placements.front(), rules, 0, scene.request.placements.front().limit.value_or(scene.placement.slots), call.contact_of(0)} {
   opening.spared = spared_caps(call, opening);
+  opening.spared_totals = spared_total_caps(call, opening);
 }
 
 Candidates Bound::candidates() const {

@@ -256,7 +256,7 @@ TEST_F(Eligibility, an_item_is_in_one_placement_of_a_call_and_its_variants_too) 
   scene.add_item("c");
   const auto after_taking_a = [&] {
     Bound bound(scene);
-    bound.call.take(labels_at(bound.item("a"), bound.rules), bound.opening.contact, true);
+    bound.call.take(bound.opening.asked(labels_at(bound.item("a"), bound.rules)), true);
     return dropped_text(bound, drop_ineligible(bound.call, bound.opening, bound.candidates()).dropped);
   };
   EXPECT_EQ(after_taking_a(), "a:duplicate,b:group_duplicate");
