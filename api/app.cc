@@ -76,7 +76,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     TAKT_TRY(opened, open_rocksdb_store(options));
     store = std::move(opened);
   }
-  app->store_ = std::move(store);
+  app->store_ = std::make_unique<CountingStore>(std::move(store));
   app->gatekeeper_ = std::make_unique<Gatekeeper>(app->store_->documents());
   app->recall_check_ = std::make_unique<RecallCheck>(*app->store_);
   app->statistics_ = std::make_unique<SourceStatistics>(in_memory ? "" : config.data_dir + "/sources.json", clock.utc_now());
@@ -152,6 +152,8 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
   if (!document) return fail(ErrorCode::corrupt, "the data directory has no policy");
   TAKT_TRY(policy, checked_policy(document->json, document->version));
   set_policy(*rulebook, std::make_shared<const Policy>(std::move(policy)), store_->symbols());
+  TAKT_TRY(totals, store_->count_for(rulebook->policy->total_caps));
+  rulebook->totals = std::move(totals);
   Status status;
   TAKT_TRY_VOID(store_->documents().scan("placement", [&](const Document& found) {
     if (found.json.empty()) return true;
@@ -201,7 +203,8 @@ Result<Policy> App::checked_policy(std::string_view json, std::uint64_t version)
 Status App::reload_rulebook() {
   TAKT_TRY(rulebook, read_rulebook());
   const WorldPtr before = world();
-  publish(before->catalogue, std::move(rulebook), before->models);
+  publish(before->catalogue, rulebook, before->models);
+  store_->keep_only(rulebook->policy->total_caps);
   return {};
 }
 

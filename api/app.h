@@ -12,7 +12,7 @@
 #include "engine/ingest.h"
 #include "engine/policy_lint.h"
 #include "engine/world.h"
-#include "store/store.h"
+#include "store/counting_store.h"
 
 #include <atomic>
 #include <functional>
@@ -166,6 +166,8 @@ public:
   Result<std::string> decision_json(std::string_view decision);
   Result<std::uint32_t> release(std::string_view decision);
   Result<std::string> doctor();                                              ///< JSON of `takt doctor` / GET /api/v1/integration
+  /// Caps over more than one customer: used, live and limit, the fullest keys first. JSON.
+  std::string totals_json() const;
   Result<std::string> rebuild(const std::function<void(std::size_t, std::size_t)>& progress);
   /// Is every record what its journal says, byte for byte? JSON: customers, differ, first_different, digest, seconds.
   Result<std::string> check_records(const std::function<void(std::size_t)>& progress);
@@ -183,6 +185,8 @@ public:
 private:
   App(const Config& config, const Clock& clock);
   Status load();
+  /// Counts what a policy with caps over more than one customer asks for, before anything waits for it. What goes wrong is said when it is published.
+  void count_ahead(std::string_view policy_json);
   Status first_run();
   Status reload_rulebook();
   Result<std::shared_ptr<const Catalogue>> read_catalogue();
@@ -213,7 +217,7 @@ private:
 
   Config config_;
   const Clock& clock_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<CountingStore> store_;   ///< every write goes through it, so caps over many customers are counted
   std::unique_ptr<Gatekeeper> gatekeeper_;
   std::unique_ptr<Snapshot<World>> world_;
   std::mutex change_mutex_;                ///< one writer of the World at a time

@@ -36,6 +36,22 @@ Json commonest(const std::map<std::string, std::uint64_t, std::less<>>& counts, 
   return list;
 }
 
+/// One line per cap over more than one customer, of its fullest key. Over its limit only what was shown late or elsewhere can bring it.
+Json caps_lines(const Json& caps) {
+  Json lines = Json::array();
+  for (const Json& cap : caps) {
+    const Json fullest = cap["fullest"].empty() ? Json{{"used", 0}, {"live", 0}} : cap["fullest"][0];
+    std::string text = fmt::format("{}: {} used and {} reserved of {}", cap["id"].get<std::string>(), fullest["used"].get<std::uint64_t>(), fullest["live"].get<std::uint64_t>(),
+                                   cap["limit"].get<std::uint64_t>());
+    if (cap["keys"].get<std::size_t>() > 1) text += fmt::format(" at the fullest of {} keys, {} full", cap["keys"].get<std::size_t>(), cap["full"].get<std::size_t>());
+    const bool is_counted = cap["counted"].get<bool>();
+    lines.push_back(line(is_counted && cap["over"] == 0, "caps", std::move(text),
+                         is_counted ? "More was shown than granted: look for views that arrive late, or without their decision_id."
+                                    : "The count was lost with a store that failed; nothing is granted. Start the server again: it counts anew."));
+  }
+  return lines;
+}
+
 Json source_json(const std::string& name, const SourceHour& day) {
   std::uint64_t events = 0;
   for (const auto& [event, count] : day.events_by_name) events += count;
@@ -144,9 +160,10 @@ Result<std::string> App::doctor() {
   const bool finds_enough = recall.searches < recall_searches_min || recall.recall_at_100() >= recall_at_100_min;
   Json index = line(finds_enough, "index", fmt::format("recall@100 {:.3f} over {} compared searches", recall.recall_at_100(), recall.searches),
                     "Run takt train: the index was built for other vectors or other tastes than are asked for now.");
-  ok = ok && has_items && finds_enough && all_ok(customers["lines"]);
+  Json caps = caps_lines(Json::parse(totals_json())["caps"]);
+  ok = ok && has_items && finds_enough && all_ok(customers["lines"]) && all_ok(caps);
   const Json json{{"status", ok ? "ok" : "warn"}, {"from", format_utc(now - hours(24))}, {"to", format_utc(now)}, {"catalogue", std::move(catalogue)},
-                  {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}};
+                  {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}, {"caps", std::move(caps)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -43,14 +43,21 @@ std::string named(JsonValue body, std::string_view id) {
 Result<std::uint64_t> App::publish_policy(std::string_view json, std::string_view author) { return publish_policy(json, PolicyOrigin{"publish", std::string(author)}); }
 
 Result<std::uint64_t> App::publish_policy(std::string_view json, const PolicyOrigin& origin) {
+  count_ahead(json);
   const std::lock_guard lock(change_mutex_);
   return publish_policy_locked(json, origin, {});
+}
+
+/// A scan of a large shop takes seconds; whoever wants to stop selling meanwhile must not wait for it.
+void App::count_ahead(std::string_view policy_json) {
+  const auto policy = checked_policy(policy_json, 0);
+  if (policy) static_cast<void>(store_->count_for(policy->total_caps));
 }
 
 /// The policy, what is said of it and what goes with it in one write: a crash leaves all of it or nothing.
 Result<std::uint64_t> App::publish_policy_locked(std::string_view json, const PolicyOrigin& origin, std::vector<Document> with) {
   TAKT_TRY(policy, checked_policy(json, 0));
-  static_cast<void>(policy);
+  TAKT_TRY(totals, store_->count_for(policy.total_caps)); // counted before it is in force, and kept until then
   std::map<std::string, Audience> coming;
   for (const Document& document : with)
     if (document.kind == "audience" && !document.json.empty()) coming.try_emplace(document.id);
@@ -113,6 +120,7 @@ Result<Document> App::policy_at(UtcTime t, Document current) {
 }
 
 Result<std::uint64_t> App::publish_policy_draft(const Publishing& publishing) {
+  if (const auto draft = policy_draft()) count_ahead(draft->json);
   const std::lock_guard lock(change_mutex_);
   TAKT_TRY(draft, draft_to_publish(publishing.draft));
   const UtcTime now = clock_.utc_now();

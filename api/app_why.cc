@@ -2,7 +2,9 @@
 // past can no longer be made again, the log says what it knows, and the answer says so.
 #include "api/app.h"
 #include "api/past_worlds.h"
+#include "api/window_text.h"
 #include "engine/resolve.h"
+#include "engine/stage/cap_reasons.h"
 #include "engine/why.h"
 
 #include <algorithm>
@@ -14,24 +16,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string window_text(const Window& window) {
-  switch (window.kind) {
-    case WindowKind::rolling: return "rolling " + format_duration(window.length);
-    case WindowKind::anchored_first: return format_duration(window.length) + " from the first";
-    case WindowKind::anchored_last: return "until " + format_duration(window.length) + " of silence";
-    case WindowKind::session: return "session";
-    case WindowKind::lifetime: return "lifetime";
-    case WindowKind::calendar: break;
-  }
-  const auto unit = window.calendar.unit == CalendarUnit::day ? "day" : window.calendar.unit == CalendarUnit::week ? "week" : "month";
-  return fmt::format("calendar {} ({})", unit, window.calendar.zone ? std::string(window.calendar.zone->name()) : "customer's zone");
-}
-
 /// What the rule says of itself: a marketer knows it by its title.
 void write_rule(Json& json, const Reason& reason, const Policy& policy) {
-  const auto rule = std::find_if(policy.caps.begin(), policy.caps.end(), [&](const CapRule& cap) { return cap.id == reason.rule; });
-  if (rule == policy.caps.end() || (reason.code != ReasonCode::capped && reason.code != ReasonCode::gap)) return;
+  const CapRule* const rule = find_cap(policy, reason.rule);
+  if (rule == nullptr || (reason.code != ReasonCode::capped && reason.code != ReasonCode::gap)) return;
   if (!rule->title.empty()) json["title"] = rule->title;
+  if (rule->scope != Scope::customer) json["scope"] = rule->scope == Scope::group ? "group" : "everyone";
   if (reason.code == ReasonCode::gap && rule->min_gap) json["min_gap"] = format_duration(*rule->min_gap);
   else json["window"] = window_text(rule->window);
 }

@@ -241,6 +241,21 @@ void write_request(JsonWriter& json, const DecisionRequest& request) {
   json.end_array().field("key", request.key_name).end_object();
 }
 
+/// What caps over more than one customer had told it, and what it took.
+void write_totals(JsonWriter& json, const Decision& decision, const SymbolTable& symbols) {
+  if (decision.totals.empty()) return;
+  json.key("totals").begin_array();
+  for (const TotalSeen& seen : decision.totals) {
+    json.begin_object().field("rule", seen.rule).key("key").begin_array();
+    for (const Symbol part : seen.key) {
+      const std::vector<std::string> path = symbols.path_of(part);
+      json.text(path.empty() ? "" : path.back());
+    }
+    json.end_array().field("observed", seen.count).field("taken", seen.taken).field("free_at", seen.free_at).end_object();
+  }
+  json.end_array();
+}
+
 } // namespace
 
 std::string write_decision_record(const DecisionRecord& record, const World& world) {
@@ -251,6 +266,7 @@ std::string write_decision_record(const DecisionRecord& record, const World& wor
   // As text: a 64-bit seed does not survive a JavaScript number.
   json.field("seed", std::to_string(record.request.seed)).key("request");
   write_request(json, record.request);
+  write_totals(json, record.decision, *world.symbols);
   write_feature_rows(json, record.decision, world.rulebook->features);
   json.end_object();
   return json.take();

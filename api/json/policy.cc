@@ -160,7 +160,7 @@ Result<Policy> parse_policy(std::string_view json, SymbolTable& symbols) {
   Policy policy;
   if (const auto type = fields.text("type"); type && *type != "policy") fields.complain("type", "must be policy");
   policy.consent = read_consent(fields, symbols);
-  policy.caps = read_caps(fields, symbols);
+  read_caps(fields, symbols, policy);
   read_fatigue(fields, policy.fatigue);
   policy.post_purchase = read_pauses(fields, symbols);
   policy.gates = read_gates(fields, symbols);

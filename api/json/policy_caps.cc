@@ -116,10 +116,22 @@ void check_share(Fields& rule, const CapRule& cap) {
   if (cap.counts == Counts::click || cap.counts == Counts::event) rule.complain("share", "a share is of what is shown or decided, not of clicks and events");
 }
 
-void read_scope(Fields& rule) {
-  enum class Scope { customer, everyone, group };
+Scope read_scope(Fields& rule) {
   const auto scope = rule.choice<Scope>("scope", {{"customer", Scope::customer}, {"everyone", Scope::everyone}, {"group", Scope::group}});
-  if (scope && *scope != Scope::customer) rule.complaints().add_not_built(rule.pointer("scope"), "a cap over more than one customer is not built yet");
+  return scope.value_or(Scope::customer);
+}
+
+/// What many customers share has one time for all of them: no window that begins with somebody's own exposure, session or midnight.
+void check_scope(Fields& rule, const CapRule& cap) {
+  if (cap.scope == Scope::customer) return;
+  const std::string window = rule.pointer("window");
+  const bool is_calendar = cap.window.kind == WindowKind::calendar;
+  if (cap.window.kind != WindowKind::lifetime && !is_calendar)
+    rule.complaints().add(pointer_to(window, "kind"), "a cap over more than one customer takes lifetime or calendar: other windows begin at another instant for each of them");
+  if (is_calendar && !cap.window.calendar.zone) rule.complaints().add(pointer_to(window, "zone"), "a cap over more than one customer needs a zone of its own, such as Europe/Berlin");
+  if (!cap.limit && !cap.min_gap && !cap.share) rule.complain("limit", "is missing: a cap over more than one customer has a limit");
+  if (cap.min_gap) rule.complain("min_gap", "a gap is between the exposures of one customer");
+  if (cap.share) rule.complain("share", "a share is of what one customer is shown");
 }
 
 /// fallback, nothing and defer end the placement: they need a key that all of its candidates share (semantics.md "Matching").
@@ -178,12 +190,15 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   const auto depth = rule.natural("depth", 1, 10);
   if (depth && !by_category) rule.complain("depth", "only per category has a depth");
   cap.depth = static_cast<std::uint32_t>(depth.value_or(0));
-  if (const auto limit = rule.natural("limit", 0, 1'000'000)) cap.limit = static_cast<std::uint32_t>(*limit);
+  cap.scope = read_scope(rule);
+  const std::uint64_t limit_max = cap.scope == Scope::customer ? 1'000'000 : 1'000'000'000;
+  if (const auto limit = rule.natural("limit", 0, limit_max)) cap.limit = static_cast<std::uint32_t>(*limit);
   cap.min_gap = rule.duration("min_gap", seconds(1), limits::ledger_horizon);
   if (!rule.has("limit") && !rule.has("min_gap") && !rule.has("share")) rule.complain("limit", "is missing: a cap has a limit, a share or a min_gap");
   cap.share = read_share(rule);
   cap.window = read_window(rule, rule.has("limit") || rule.has("share"));
   check_share(rule, cap);
+  check_scope(rule, cap);
   const auto match = parse_selector(rule, "match", symbols);
   cap.applies_to = parse_selector(rule, "applies_to", symbols).value_or(match.value_or(Selector{}));
   cap.counts_of = parse_selector(rule, "counts_of", symbols).value_or(match.value_or(Selector{}));
@@ -192,7 +207,6 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   cap.schedule = read_schedule(rule);
   cap.on_exceed = read_on_exceed(rule, cap.per);
   cap.count_unverified = rule.flag("count_unverified").value_or(false);
-  read_scope(rule);
   cap.audience = read_audience(rule, "audience");
   read_without_identity(rule);
   if (auto rest = read_keep(rule, cap, symbols)) kept.push_back(std::move(*rest));
@@ -208,19 +222,23 @@ void check_distinct_id(const std::string& id, std::vector<std::string>& known, c
   known.push_back(id);
 }
 
-std::vector<CapRule> read_caps(Fields& policy, SymbolTable& symbols) {
-  std::vector<CapRule> caps, kept;
+void read_caps(Fields& fields, SymbolTable& symbols, Policy& policy) {
+  std::vector<CapRule> kept;
   std::vector<std::string> ids;
-  for (const auto& [value, pointer] : policy.list("caps", limits::cap_rules_max)) {
-    caps.push_back(read_cap(value, pointer, symbols, policy.complaints(), kept));
-    check_distinct_id(caps.back().id, ids, pointer, policy.complaints());
+  const auto list_of = [&](const CapRule& cap) -> std::vector<CapRule>& { return cap.scope == Scope::customer ? policy.caps : policy.total_caps; };
+  std::uint32_t place = 0;
+  for (const auto& [value, pointer] : fields.list("caps", limits::cap_rules_max)) {
+    CapRule cap = read_cap(value, pointer, symbols, fields.complaints(), kept);
+    check_distinct_id(cap.id, ids, pointer, fields.complaints());
+    if (cap.scope != Scope::customer) policy.total_cap_places.push_back(place);
+    ++place;
+    list_of(cap).push_back(std::move(cap));
   }
-  for (CapRule& rest : kept) {   // last, so that the places of the others are those of the document
-    check_distinct_id(rest.id, ids, policy.pointer("caps"), policy.complaints());
-    caps.push_back(std::move(rest));
+  for (CapRule& rest : kept) {   // last, so that the places of the others are in the order of the document
+    check_distinct_id(rest.id, ids, fields.pointer("caps"), fields.complaints());
+    list_of(rest).push_back(std::move(rest));
   }
-  if (caps.size() > limits::cap_rules_max) policy.complain("caps", "a rule that keeps slots counts twice: with these there are more than " + std::to_string(limits::cap_rules_max));
-  return caps;
+  if (policy.caps.size() + policy.total_caps.size() > limits::cap_rules_max) fields.complain("caps", "a rule that keeps slots counts twice: with these there are more than " + std::to_string(limits::cap_rules_max));
 }
 
 } // namespace takt

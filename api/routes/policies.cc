@@ -75,6 +75,7 @@ void add_policy_routes(Router& router, const Service& service) {
   add_policy_life_routes(router, service);
   router.add({"GET", "/api/v1/policies/{version}", [&service](const HttpRequest& http) { return get_version(service, http); }, false});
   router.add({"POST", "/api/v1/policies/{version}/revert", [&service](const HttpRequest& http) { return revert(service, http); }, false});
+  router.add({"GET", "/api/v1/caps/totals", [&service](const HttpRequest&) { return json_answer(service.app.totals_json()); }, false});
   router.add({"POST", "/api/v1/pause", [&service](const HttpRequest& http) { return pause_sales(service, http); }, false});
   router.add({"DELETE", "/api/v1/pause/{id}", [&service](const HttpRequest& http) { return published_answer(service.app.resume_sales(http.parameter("id"), author_of(http))); }, false});
 }

@@ -132,7 +132,6 @@ TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   const std::string base = std::string(rolling) + ",";
   const std::vector<std::pair<std::string, std::string>> cases{
       {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":1},{"match":{"tags":["b"]},"slots":1}])"), "/caps/0/keep"},
-      {with_cap(base + R"("scope":"everyone")"), "/caps/0/scope"}, {with_cap(base + R"("scope":"group")"), "/caps/0/scope"},
       {with_cap(base + R"("without_identity":"block")"), "/caps/0/without_identity"}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
@@ -182,6 +181,39 @@ TEST(PolicyJson, KeptSlotsAreASecondRule) {
   EXPECT_EQ(rest.exempt->tags, std::vector<Symbol>{parsed.symbol("critical")});
   EXPECT_FALSE(rest.exempt_counts);
   EXPECT_FALSE(rest.min_gap); // the first one has it
+}
+
+TEST(PolicyJson, CapsOverManyCustomersAreAListOfTheirOwn) {
+  Parsed parsed(R"({"caps":[{"id":"own","limit":1,"window":{"kind":"lifetime"}},
+    {"id":"campaign","scope":"everyone","per":"campaign","limit":5000000,"window":{"kind":"lifetime"},"keep":[{"match":{"tags":["press"]},"slots":100}]},
+    {"id":"house","scope":"group","counts":"contact","limit":3,"window":{"kind":"calendar","unit":"month","zone":"Europe/Berlin"},"exempt":{"kinds":["service"]},"audience":"vip","on_exceed":"nothing"}]})");
+  ASSERT_TRUE(parsed.policy) << parsed.policy.error().message;
+  ASSERT_EQ(parsed.policy->caps.size(), 1U);
+  ASSERT_EQ(parsed.policy->total_caps.size(), 3U);
+  EXPECT_EQ(parsed.policy->total_cap_places, (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_EQ(parsed.policy->total_caps[0].scope, Scope::everyone);
+  EXPECT_EQ(parsed.policy->total_caps[0].limit, 5'000'000U);
+  EXPECT_EQ(parsed.policy->total_caps[1].scope, Scope::group);
+  EXPECT_EQ(parsed.policy->total_caps[1].audience->field, "vip");
+  EXPECT_EQ(parsed.policy->total_caps[2].id, "campaign/kept");
+  EXPECT_EQ(parsed.policy->total_caps[2].scope, Scope::everyone);
+}
+
+TEST(PolicyJson, WhatManyCustomersCannotShareIsRefused) {
+  const std::string ever = R"("scope":"everyone","limit":1,"window":{"kind":"lifetime"})";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {with_cap(std::string(rolling) + R"(,"scope":"everyone")"), "/caps/0/window/kind"}, {with_cap(R"("scope":"group","limit":1,"window":{"kind":"session"})"), "/caps/0/window/kind"},
+      {with_cap(R"("scope":"group","limit":1,"window":{"kind":"anchored_first","length":"7d"})"), "/caps/0/window/kind"},
+      {with_cap(R"("scope":"everyone","limit":1,"window":{"kind":"calendar","unit":"day"})"), "/caps/0/window/zone"},
+      {with_cap(R"("scope":"everyone","limit":1,"window":{"kind":"calendar","unit":"day","zone":"customer"})"), "/caps/0/window/zone"}, {with_cap(ever + R"(,"min_gap":"1h")"), "/caps/0/min_gap"},
+      {with_cap(R"("scope":"everyone","share":0.2,"per":"brand","window":{"kind":"lifetime"})"), "/caps/0/share"}, {with_cap(R"("scope":"everyone","min_gap":"1h")"), "/caps/0/min_gap"},
+      {with_cap(R"("scope":"household","limit":1,"window":{"kind":"lifetime"})"), "/caps/0/scope"}, {with_cap(R"("scope":"everyone","limit":2000000000,"window":{"kind":"lifetime"})"), "/caps/0/limit"}};
+  for (const auto& [json, pointer] : cases) {
+    const Error error = refused(json);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << json;
+    ASSERT_FALSE(error.fields.empty()) << json;
+    EXPECT_EQ(error.fields[0].pointer, pointer) << json;
+  }
 }
 
 TEST(PolicyJson, MistakesOfKeepAudienceAndMerchandisingHavePointers) {
