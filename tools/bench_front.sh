@@ -31,8 +31,8 @@ say "making $customers customers over $items items"
 "$bin/bench/make_events" $((customers * 3)) "$customers" "$items" 0 > "$work/events.ndjson"
 awk -v n="$items" 'BEGIN { for (i = 0; i < n; i++) printf "{\"type\":\"item\",\"id\":\"sku-%07d\",\"title\":\"Item %d\",\"category\":[\"Top %d\",\"Sub %d\"],\"brand\":\"Brand %d\",\"price\":{\"amount\":\"%d.90\",\"currency\":\"EUR\"}}\n", i, i, i % 12, i % 96, i % 200, 5 + i % 200 }' > "$work/items.ndjson"
 "$takt" import --json --data-dir "$work/data" "$work/items.ndjson" "$work/events.ndjson" >/dev/null
-"$bin/bench/echo_server" 0 > "$work/plain.port" & pids+=($!)
-"$bin/bench/echo_server" 0 --front --workers "$workers" > "$work/front.port" & pids+=($!)
+"$bin/bench/echo_server" 0 > "$work/plain.port" & plain_pid=$! pids+=($!)
+"$bin/bench/echo_server" 0 --front --workers "$workers" > "$work/front.port" & front_pid=$! pids+=($!)
 TAKT_HTTP_THREADS=$workers "$takt" serve --data-dir "$work/data" --listen 127.0.0.1:0 > "$work/takt.out" 2>&1 & pids+=($!)
 for _ in $(seq 200); do grep -qE '127\.0\.0\.1:[1-9]' "$work/takt.out" && [ -s "$work/front.port" ] && break; sleep 0.1; done
 plain=$(cat "$work/plain.port") front=$(cat "$work/front.port")
@@ -42,10 +42,16 @@ printf '{"customer":{"user_id":"u%%N"},"placements":[{"placement":"home.hero"}],
 
 load() { "$bin/bench/http_load" --body "$work/decide.json" --customers "$customers" --seconds "$seconds" "$@" >> "$work/$name.jsonl" || true; }
 health() { "$bin/bench/http_load" --port "$port" --path /healthz --method GET --body "$work/empty" --connections 4 --rate 100 --seconds "$seconds" >> "$work/$name.jsonl" || true; }
+# Processor time beside the rate: neighbours on the machine take a share of the one, and hardly touch the other.
+cpu_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 for round in 1 2 3 4 5; do
   say "echo at 16 connections, plain and behind the front ($round of 5)"
-  name=echo_plain; load --port "$plain" --path /echo --connections 16
-  name=echo_front; load --port "$front" --path /echo --connections 16
+  for name in echo_plain echo_front; do
+    [ $name = echo_plain ] && pid=$plain_pid to=$plain || { pid=$front_pid; to=$front; }
+    before=$(cpu_ticks "$pid")
+    load --port "$to" --path /echo --connections 16
+    echo $(($(cpu_ticks "$pid") - before)) >> "$work/$name.ticks"
+  done
 done
 name=warm; load --port "$port" --path /api/v1/decide --connections 16
 for round in 1 2 3; do
@@ -66,12 +72,16 @@ name=health_beside; health
 wait $beside || true
 name=alone; load --port "$port" --path /api/v1/decide --connections 8 --rate 100
 python3 - "$work" <<'PY'
-import json, pathlib, statistics, sys
+import json, os, pathlib, statistics, sys
 work = pathlib.Path(sys.argv[1])
 runs = {path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in work.glob("*.jsonl")}
 middle = lambda name, key: statistics.median(run[key] for run in runs[name])
 rate = lambda name: middle(name, "requests_per_second")
 print(f"echo at 16 connections: plain {rate('echo_plain'):,.0f}/s, front {rate('echo_front'):,.0f}/s, ratio {rate('echo_front') / rate('echo_plain'):.2f} (bar 1.2)")
+def micros(name):
+    ticks = map(int, (work / f"{name}.ticks").read_text().split())
+    return statistics.median(1e6 / os.sysconf("SC_CLK_TCK") * tick / run["requests"] for tick, run in zip(ticks, runs[name]))
+print(f"processor time of the server per echo: plain {micros('echo_plain'):.1f} us, front {micros('echo_front'):.1f} us")
 print(f"{'connections':>12} {'decide/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'max/min':>8} {'wrong':>6} {'echo/s':>10} {'max/min':>8}")
 for n in (1, 16, 200, 1000):
     decide, echo = runs[f"decide_{n}"], runs[f"echo_{n}"]
