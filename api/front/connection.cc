@@ -4,6 +4,8 @@
 
 #include <cerrno>
 #include <charconv>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,11 @@ bool Connection::send_some() {
   exchange.output.clear();
   sent = 0;
   return true;
+}
+
+std::uint64_t Connection::unread_bytes() const {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
 }
 
 void Connection::make_pieces() {

@@ -35,6 +35,8 @@ struct Connection {
   /// Sends what there is of the answer without waiting. False: the client is gone.
   bool send_some();
   bool is_sent() const { return sent == exchange.output.size(); }
+  /// Bytes that the kernel has taken and the client not yet acknowledged.
+  std::uint64_t unread_bytes() const;
   /// Makes more of a streamed answer, up to the high-water mark. Only when next_piece is set.
   void make_pieces();
   std::size_t held_bytes() const { return framing.held_bytes() + ahead_bytes.capacity() + exchange.head.capacity() + exchange.body.capacity() + exchange.output.capacity(); }
@@ -48,6 +50,7 @@ struct Connection {
   bool lingers = false;                              ///< something of the client's may be unread when this closes
   Time phase_begin;
   std::uint64_t phase_bytes = 0;                     ///< read or sent in this phase
+  std::uint64_t unread_before = 0;                   ///< when the phase `writing` began
   RequestFraming framing;
   std::string ahead_bytes;
   std::size_t ahead_begin = 0;

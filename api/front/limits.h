@@ -39,8 +39,8 @@ constexpr seconds head_time_max{2};                          ///< from its first
 constexpr seconds body_grace{5};                             ///< and a second more for each …
 constexpr std::size_t body_bytes_per_second_min = 16 * 1024; ///< … that has come: 128 kbit/s, a poor mobile uplink
 constexpr seconds body_time_max{60};
-constexpr seconds write_grace{5};
-constexpr std::size_t write_bytes_per_second_min = 16 * 1024;
+constexpr seconds write_grace{5};                            ///< in each span of it a reader must take …
+constexpr std::size_t write_bytes_per_second_min = 16 * 1024; ///< … on average this much
 constexpr seconds linger_time_max{2};
 constexpr seconds drain_time_max{20};                        ///< an orchestrator kills after 30
 constexpr milliseconds tick{250};                            ///< how late a deadline may be noticed

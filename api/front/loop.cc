@@ -66,6 +66,7 @@ void Front::Loop::run() {
   };
   queue_ = std::make_unique<WorkQueue>(options_.workers, options_.waiting_requests_max, [this](Connection& connection) { work(connection); },
                                        [this, &queue_stands] { queue_stands.wait(); if (options_.worker_begins) options_.worker_begins(); }, turn_unless_done);
+  shown_queue_ = queue_.get();
   queue_stands.count_down();
   queue_->guard(front_limits::job_patience, front_limits::tick);
   queue_->stop();
@@ -263,6 +264,7 @@ void Front::Loop::enter(Connection& connection, Phase phase) {
   connection.phase = phase;
   connection.phase_begin = now_;
   connection.phase_bytes = 0;
+  if (phase == Phase::writing) connection.unread_before = connection.unread_bytes();
 }
 
 void Front::Loop::count_bytes(Connection& connection) {
@@ -280,7 +282,8 @@ FrontCounts Front::Loop::counts() const {
   counts.connections_accepted = counters_.connections_accepted;
   counts.connections_cut = counters_.connections_cut;
   counts.accepts_failed = counters_.accepts_failed;
-  counts.requests_waiting = queue_ ? queue_->waiting() : 0;
+  const WorkQueue* const queue = shown_queue_;
+  counts.requests_waiting = queue != nullptr ? queue->waiting() : 0;
   counts.buffer_bytes = counters_.buffer_bytes;
   for (std::size_t i = 0; i < front_reasons_count; ++i) counts.refused[i] = counters_.refused[i];
   return counts;

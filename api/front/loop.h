@@ -61,6 +61,7 @@ private:
   void throw_away_some(Connection& connection);
   void check_deadlines();
   void check_deadline(Connection& connection);
+  void check_reader(Connection& connection);
   // ---- traffic.cc: on a worker's thread
   void work(Connection& connection);
   void answer(Connection& connection);
@@ -90,6 +91,7 @@ private:
   std::vector<Connection*> returned_;                ///< by workers
   bool returned_urgent_ = false;                     ///< one of them cannot wait for the next event
   std::vector<Connection*> taken_;                   ///< scratch
+  std::atomic<const WorkQueue*> shown_queue_{nullptr}; ///< queue_, for counts() from other threads
   std::unique_ptr<WorkQueue> queue_;                 ///< last: its threads use the rest
 };
 

@@ -203,9 +203,7 @@ void Front::Loop::check_deadline(Connection& connection) {
       late = passed > front_limits::body_time_max || passed > time_for(front_limits::body_grace, bytes, front_limits::body_bytes_per_second_min);
       break;
     case Phase::writing:
-      if (passed <= time_for(front_limits::write_grace, bytes, front_limits::write_bytes_per_second_min)) return;
-      ++counters_.connections_cut;
-      bury(connection);
+      check_reader(connection);
       return;
     case Phase::working:
     case Phase::closed: return;
@@ -214,6 +212,20 @@ void Front::Loop::check_deadline(Connection& connection) {
   ++counters_.connections_cut;
   say(connection, {FrontReason::too_slow, "the request did not arrive in time"}, true);
   count_bytes(connection);
+}
+
+/// What the kernel took is not yet read, and it asks for more only when a third of its megabytes has gone: what counts is what the client
+/// has acknowledged, in spans of the grace.
+void Front::Loop::check_reader(Connection& connection) {
+  if (now_ - connection.phase_begin < front_limits::write_grace) return;
+  const std::uint64_t unread = connection.unread_bytes();
+  const std::uint64_t delivered = connection.phase_bytes + connection.unread_before - unread;
+  if (delivered < front_limits::write_bytes_per_second_min * static_cast<std::uint64_t>(front_limits::write_grace.count())) {
+    ++counters_.connections_cut;
+    bury(connection);
+    return;
+  }
+  enter(connection, Phase::writing);
 }
 
 /// On a worker's thread. The connection is the worker's until it is on the list of returned ones, and never after.

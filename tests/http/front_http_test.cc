@@ -274,6 +274,21 @@ TEST(FrontHttp, AClientThatVanishesTakesNothingWithIt) {
   while (server.front().counts().connections_open > 1) std::this_thread::yield();
 }
 
+TEST(FrontHttp, WhoDoesNotReadIsCutAndHoldsNoWorker) {
+  RunningFront server([](Exchange& exchange) { exchange.output = answer_of(std::string(target_of(exchange) == "/large" ? std::size_t{16} << 20 : 2, 'x')); });
+  std::vector<RawClient> deaf;
+  for (int i = 0; i < 4; ++i) {
+    deaf.emplace_back(server.port(), 4096);
+    deaf.back().send(get("/large"));
+  }
+  RawClient client(server.port());
+  while (server.front().counts().connections_cut < 4) {
+    client.send(get("/small"));
+    ASSERT_EQ(RawClient::status_of(client.read_answer()), 200);
+  }
+  EXPECT_EQ(server.front().counts().connections_open, 1U);
+}
+
 TEST(FrontHttp, StoppingAnswersEverythingThatWasAdmitted) {
   std::latch held(1);
   std::atomic<int> begun{0};

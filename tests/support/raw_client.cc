@@ -57,7 +57,7 @@ bool RawClient::receive(int silence_ms) {
 }
 
 std::string RawClient::read_answer() {
-  constexpr int silence_ms = 5000;
+  constexpr int silence_ms = 20'000;
   std::size_t head_end = 0;
   while ((head_end = read_.find("\r\n\r\n")) == std::string::npos)
     if (!receive(silence_ms)) return std::exchange(read_, {});

@@ -19,10 +19,10 @@ public:
   /// False: the other side does not want it any more.
   bool send(std::string_view bytes);
   void half_close();
-  /// The next whole answer: head and body by Content-Length or chunks. Shorter than that when the server closes or is silent for five seconds.
+  /// The next whole answer: head and body by Content-Length or chunks. Shorter than that when the server closes or is silent for twenty seconds.
   std::string read_answer();
   /// Everything until the server closes; `closed` says whether it did within `silence_ms` of its last byte.
-  std::string read_to_end(bool& closed, int silence_ms = 5000);
+  std::string read_to_end(bool& closed, int silence_ms = 20'000);
 
   static int status_of(std::string_view answer);
   static std::string body_of(const std::string& answer);
