@@ -3,6 +3,9 @@
 #include "api/app.h"
 #include "api/http_errors.h"
 #include "api/json/reader.h"
+#include "api/json/utf8.h"
+
+#include <algorithm>
 
 namespace takt {
 namespace {
@@ -36,6 +39,12 @@ std::string decode_base64(std::string_view text) {
 /// What one caller changed stands in the log, whoever they are and whatever it was; reading and the flood of events do not.
 bool is_change(Need need) { return need == Need::edit || need == Need::people_edit || need == Need::approve || need == Need::administer; }
 
+/// Of two names that are no text, each would be written as the same replacement: two people become one.
+bool is_readable(const HttpRequest& http) {
+  const auto fits = [](const auto& named) { return is_utf8(named.first) && is_utf8(named.second); };
+  return std::all_of(http.parameters.begin(), http.parameters.end(), fits) && std::all_of(http.query.begin(), http.query.end(), fits);
+}
+
 HttpResponse guarded(App& app, std::optional<Need> need, const Route& route, const HttpHandler& handler, const HttpRequest& http) {
   const UtcTime now = app.clock().utc_now();
   Credentials credentials{key_in_head(http), http.header("origin")};
@@ -46,6 +55,7 @@ HttpResponse guarded(App& app, std::optional<Need> need, const Route& route, con
     if (verdict.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
   }
+  if (!is_readable(http)) return refuse(400, "malformed", "path and query are UTF-8, percent-encoded");
   http.caller = verdict.caller;
   HttpResponse response = handler(http);
   if (need && is_change(*need) && http.method != "GET" && response.status < 400) app.note_change(http, route.pattern, response.status);

@@ -1,5 +1,6 @@
 #include "api/json/writer.h"
 
+#include "api/json/utf8.h"
 #include "core/check.h"
 
 #include <array>
@@ -44,6 +45,15 @@ void append_escaped(std::string& out, char c) {
 bool is_plain(unsigned char byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\' && byte != '<'; }
 
 } // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = static_cast<unsigned char>(text[0]) < 0x80 ? 1 : sequence_size(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
 
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';

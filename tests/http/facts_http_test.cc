@@ -141,6 +141,16 @@ TEST(GatedHttp, WhatIsAskedWronglyIsRefused) {
     EXPECT_EQ(server.get(std::string("/api/v1/gates/open-case/customers?") + query).status, 422) << query;
 }
 
+TEST(FactsHttp, ANameThatIsNoTextFoundsNobody) {
+  RunningServer server;
+  EXPECT_EQ(server.put("/api/v1/customers/user:%FF/facts/angry", "{}").status, 400);
+  EXPECT_EQ(server.put("/api/v1/customers/user:u/facts/%C3%28", "{}").status, 400);
+  EXPECT_EQ(server.get("/api/v1/decide?placement=home.hero&user_id=%FE").json["code"], "malformed");
+  EXPECT_EQ(server.get("/api/v1/customers/user:%EF%BF%BD").status, 404) << "the replacement of what cannot be read is nobody";
+  EXPECT_EQ(server.put("/api/v1/customers/user:%C3%A4/facts/angry", "{}").status, 200);
+  EXPECT_EQ(server.get("/api/v1/customers/user:ä").status, 200);
+}
+
 TEST(FactsHttp, ClearingWhatHasLapsedBeginsNoCoolOff) {
   RunningServer server;
   const auto draft = server.get("/api/v1/policies/draft");
