@@ -125,10 +125,10 @@ TEST_F(Calling, exclude_finds_an_item_by_its_alias) {
 TEST_F(Calling, a_taken_slot_counts_for_the_caps_of_later_slots_unless_it_is_not_reserved) {
   Bound bound(scene);
   const LabelSet labels = labels_at(bound.item("a"), bound.rules);
-  bound.call.take(labels, bound.opening.contact, false);
+  bound.call.take({&labels, bound.opening.contact}, false);
   EXPECT_FALSE(bound.call.caps.blocks({&labels, bound.opening.contact}));
   EXPECT_TRUE(bound.call.taken_items.contains(labels.item));
-  bound.call.take(labels, bound.opening.contact, true);
+  bound.call.take({&labels, bound.opening.contact}, true);
   EXPECT_TRUE(bound.call.caps.blocks({&labels, bound.opening.contact}));
 }
 
