@@ -154,6 +154,7 @@ HttpResponse import_items(App& app, const HttpRequest& http) {
     lines.push_back(std::move(*item));
     numbers.push_back(number);
   }
+  if (mode == "replace" && lines.empty() && rejects.count == 0) return refuse(422, "invalid", "no item is named: replacing would delete all of them");
   // Replacing deletes what is not named: a line that cannot be read must not delete its item.
   if (mode == "replace" && rejects.count > 0) return json_answer(import_answer(0, rejects), 422);
   auto accepted = app.put_documents(lines, mode == "replace", [&](std::size_t position, const Error& error) { rejects.add(numbers[position - 1], error); });

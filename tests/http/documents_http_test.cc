@@ -106,6 +106,7 @@ TEST(DocumentsHttp, ACatalogueAtOnce) {
   EXPECT_EQ(merged.json["accepted"], 2);
   EXPECT_EQ(merged.json["rejected"][0]["line"], 3);
   EXPECT_EQ(server.post("/api/v1/items:import?mode=replace", good + "{broken\n").status, 422) << "a line that cannot be read must delete nothing";
+  EXPECT_EQ(server.post("/api/v1/items:import?mode=replace", "").status, 422) << "an empty file is a mistake";
   EXPECT_EQ(server.get("/api/v1/items/sku-1").status, 200);
   EXPECT_EQ(server.post("/api/v1/items:import?mode=replace", good).json["accepted"], 2);
   EXPECT_EQ(server.get("/api/v1/items/sku-1").status, 404);
