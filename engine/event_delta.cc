@@ -30,15 +30,16 @@ struct Draft {
   Medium medium;
   Standing& standing;
   Delta& delta;
+  const Decision* foreign = nullptr; ///< the decision that the event names, made for somebody else
   template <class Operation>
   void add(Operation operation) { delta.operations.push_back(std::move(operation)); }
 };
 
-Draft begin(const World& world, const CustomerRecord& record, const Event& event, Standing& standing, Delta& delta) {
+Draft begin(const World& world, const CustomerRecord& record, const Event& event, Standing& standing, Delta& delta, const Decision* foreign = nullptr) {
   const UtcTime at = std::min(event.occurred_at, event.received_at);
   const std::string_view channel = event.channel.empty() ? std::string_view("web") : std::string_view(event.channel);
   delta.clock = delta.operations.empty() ? event.received_at : std::max(delta.clock, event.received_at);
-  return {world, record, event, at, world.symbols->intern(channel), medium_of(channel), standing, delta};
+  return {world, record, event, at, world.symbols->intern(channel), medium_of(channel), standing, delta, foreign};
 }
 
 /// Labels of an item at this event: the catalogue's, or what the event itself says of an item that we do not know.
@@ -76,10 +77,10 @@ std::optional<MarkKind> mark_of(EventName name) {
   }
 }
 
-/// The reservation that (decision, item) means in this record; nullptr where there is none.
+/// What (decision, item) means in this record: its reservation, or what was seen of somebody else's; nullptr where there is none.
 const Entry* reservation_of(const CustomerRecord& record, DecisionId decision, Symbol item, const std::string& placement, const SymbolTable& symbols) {
   for (auto entry = record.ledger.entries.rbegin(); entry != record.ledger.entries.rend(); ++entry) {
-    if (entry->id.origin != decision.bytes || entry->origin != EntryOrigin::granted) continue;
+    if (entry->id.origin != decision.bytes || entry->origin == EntryOrigin::ghost) continue;
     const LabelSet& labels = record.ledger.labels_of(*entry);
     if (labels.item == item && (placement.empty() || symbols.name(labels.placement) == placement)) return &*entry;
   }
@@ -97,7 +98,7 @@ std::vector<const EventItem*> confirm_reservations(Draft& draft, MarkKind kind) 
   const DecisionId decision = named_decision(draft.event);
   if (draft.event.items.empty() && decision) { // the whole decision: a mail that was delivered
     for (const Entry& entry : draft.record.ledger.entries)
-      if (entry.id.origin == decision.bytes && entry.origin == EntryOrigin::granted)
+      if (entry.id.origin == decision.bytes && entry.origin != EntryOrigin::ghost)
         draft.add(op::AddMark{entry.id, mark_at(kind, draft.at, entry, draft.event.received_at)});
     return elsewhere;
   }
@@ -117,14 +118,39 @@ SymbolList identities_of(const Draft& draft) {
 }
 
 /// An exposure that no decision of this record explains: seen elsewhere, counted all the same.
-void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, std::uint16_t number) {
+void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, const ExposureId& id) {
   Entry entry;
-  entry.id = {commit_id_of(draft.event).bytes, 0, number};
+  entry.id = id;
   entry.origin = EntryOrigin::elsewhere;
   entry.granted_at = entry.show_by = entry.expires_at = draft.at;
   entry.marks = {{kind, Symbol::none, draft.at, 0}};
   entry.identities = identities_of(draft);
   draft.add(op::Elsewhere{std::move(labels), std::move(entry)});
+}
+
+void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, std::uint16_t number) {
+  add_elsewhere(draft, std::move(labels), kind, ExposureId{commit_id_of(draft.event).bytes, 0, number});
+}
+
+/// Enters what the event says was seen of somebody else's decision, and takes it from `unexplained`. An event that names no item speaks
+/// of all of them.
+void add_foreign(Draft& draft, MarkKind kind, std::vector<const EventItem*>& unexplained) {
+  if (draft.foreign == nullptr) return;
+  const std::vector<PlacementDecision>& placements = draft.foreign->placements;
+  for (std::size_t ordinal = 0; ordinal < placements.size(); ++ordinal) {
+    const std::string& placement = placements[ordinal].placement.text();
+    if (!draft.event.placement.empty() && draft.event.placement != placement) continue;
+    for (const Choice& choice : placements[ordinal].choices) {
+      const auto named = std::find_if(unexplained.begin(), unexplained.end(), [&](const EventItem* item) { return item->id == choice.item.text(); });
+      if (named == unexplained.end() && !draft.event.items.empty()) continue;
+      EventItem whole;
+      whole.id = choice.item.text();
+      LabelSet labels = labels_of(draft, named == unexplained.end() ? whole : **named);
+      labels.placement = draft.world.symbols->intern(placement);
+      add_elsewhere(draft, std::move(labels), kind, {draft.foreign->id.bytes, static_cast<std::uint16_t>(ordinal), static_cast<std::uint16_t>(choice.slot)});
+      if (named != unexplained.end()) unexplained.erase(named);
+    }
+  }
 }
 
 /// The sender's own events about something we have decided ("Coupon Redeemed", with the decision): marks that a cap may count. Whoever names no
@@ -146,7 +172,9 @@ void describe_exposures(Draft& draft) {
   const bool is_list = draft.event.name == EventName::product_list_viewed;
   if (is_list && draft.event.decision_id.empty()) return; // an ordinary listing is interest, not an exposure of ours
   std::uint16_t number = 0;
-  for (const EventItem* item : confirm_reservations(draft, *kind))
+  std::vector<const EventItem*> unexplained = confirm_reservations(draft, *kind);
+  if (!unexplained.empty() || draft.delta.operations.size() == before) add_foreign(draft, *kind, unexplained);
+  for (const EventItem* item : unexplained)
     if (!is_list) add_elsewhere(draft, labels_of(draft, *item), *kind, ++number);
   const bool is_contact = draft.event.name == EventName::message_delivered || draft.event.name == EventName::contact_made;
   if (is_contact && draft.event.items.empty() && draft.delta.operations.size() == before) { // a contact that names no item is pressure too
@@ -335,9 +363,11 @@ Delta delta_of(const World& world, const CustomerRecord& record, std::span<const
   return delta;
 }
 
-Delta delta_of(const World& world, const CustomerRecord& record, const Event& event) {
-  const Event* const only = &event;
-  return delta_of(world, record, {&only, 1});
+Delta delta_of(const World& world, const CustomerRecord& record, const Event& event, const Decision* foreign) {
+  Delta delta;
+  Standing standing = standing_of(record);
+  describe(begin(world, record, event, standing, delta, foreign));
+  return delta;
 }
 
 Delta foreign_marks_of(const World& world, const CustomerRecord& record, const Event& event) {

@@ -1,6 +1,7 @@
 #pragma once
 /// What one event does to one record, as operations: times clamped, labels stamped from the catalogue of now. Pure.
 /// Exposures, marks and identities: semantics.md §2 "Reservation"; names: contract.md §4.
+#include "core/decision.h"
 #include "core/delta.h"
 #include "core/event.h"
 #include "engine/world.h"
@@ -14,8 +15,9 @@ namespace takt {
 CommitId commit_id_of(const Event& event, std::string_view part = {});
 
 /// The delta of an event on the record it was resolved to. `record` is read for the reservations that it confirms, and for what it
-/// leaves as it is.
-Delta delta_of(const World& world, const CustomerRecord& record, const Event& event);
+/// leaves as it is. `foreign`: the decision that the event names, where it was made for somebody else: what was seen of it has the
+/// exposure ids that it has there, so that a later merge counts it once. Null where there is none.
+Delta delta_of(const World& world, const CustomerRecord& record, const Event& event, const Decision* foreign = nullptr);
 /// One delta for several events in their order: folding it gives what folding one after the other gives.
 Delta delta_of(const World& world, const CustomerRecord& record, std::span<const Event* const> events);
 

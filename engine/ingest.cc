@@ -38,16 +38,26 @@ Result<IngestOutcome> commit_delta(Store& store, CustomerId customer, CommitId i
   return fail(ErrorCode::unavailable, "too many writers on one customer");
 }
 
-/// A decision of somebody else's: its reservation lies in their ledger and is confirmed there too (semantics.md "Reservation").
-Status confirm_in_other_ledger(Store& store, const World& world, const Event& event, CustomerId sender, const IngestOptions& options) {
-  const DecisionId decision = named_decision(event);
-  if (!decision || tagged_for(decision, sender)) return {};
-  TAKT_TRY(logged, store.decisions().find(decision));
-  if (!logged) return {};
+/// A decision that an event names and that was made for somebody else.
+struct ForeignDecision {
+  Decision decision;
+  CustomerId owner;
+};
+
+Result<std::optional<ForeignDecision>> find_foreign_decision(Store& store, const Event& event, CustomerId sender) {
+  const DecisionId id = named_decision(event);
+  if (!id || tagged_for(id, sender)) return std::nullopt;
+  TAKT_TRY(logged, store.decisions().find(id));
+  if (!logged) return std::nullopt;
   TAKT_TRY(owner, read_canonical(store, logged->decision.customer));
-  if (!owner->id || owner->id == sender) return {};
+  if (!owner->id || owner->id == sender) return std::nullopt;
+  return ForeignDecision{std::move(logged->decision), owner->id};
+}
+
+/// Its reservation lies in the other's ledger and is confirmed there too (semantics.md "Reservation").
+Status confirm_in_other_ledger(Store& store, const World& world, const Event& event, CustomerId owner, const IngestOptions& options) {
   const CommitId id = commit_id_of(event, "confirm");
-  TAKT_TRY(outcome, commit_delta(store, owner->id, id, {mark_of(id, event, options)}, {}, [&](const CustomerRecord& record) { return foreign_marks_of(world, record, event); }));
+  TAKT_TRY(outcome, commit_delta(store, owner, id, {mark_of(id, event, options)}, {}, [&](const CustomerRecord& record) { return foreign_marks_of(world, record, event); }));
   static_cast<void>(outcome); // a repeated confirmation is as good as the first
   return {};
 }
@@ -70,8 +80,10 @@ Result<IngestOutcome> ingest(Store& store, const World& world, const Event& even
   const CommitId id = commit_id_of(event);
   if (store.records().seen({id.bytes, event.received_at})) return IngestOutcome::duplicate;
   TAKT_TRY(customer, resolve_event(store, event));
-  TAKT_TRY(outcome, commit_delta(store, customer, id, {mark_of(id, event, options)}, event.raw, [&](const CustomerRecord& record) { return delta_of(world, record, event); }));
-  TAKT_TRY_VOID(confirm_in_other_ledger(store, world, event, customer, options));
+  TAKT_TRY(foreign, find_foreign_decision(store, event, customer));
+  const Decision* const decision = foreign ? &foreign->decision : nullptr;
+  TAKT_TRY(outcome, commit_delta(store, customer, id, {mark_of(id, event, options)}, event.raw, [&](const CustomerRecord& record) { return delta_of(world, record, event, decision); }));
+  if (foreign) TAKT_TRY_VOID(confirm_in_other_ledger(store, world, event, foreign->owner, options));
   return outcome;
 }
 
