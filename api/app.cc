@@ -2,6 +2,7 @@
 
 #include "api/past_worlds.h"
 #include "api/recall_check.h"
+#include "api/scrubber.h"
 #include "core/check.h"
 #include "core/hash.h"
 

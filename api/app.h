@@ -41,6 +41,7 @@ struct ImportSummary {
 };
 
 class RecallCheck;
+class Scrubber;
 struct HttpRequest;                       // api/router.h
 struct OnlineRecall;                       // api/recall_check.h
 struct ReplayOptions;                      // engine/history.h
@@ -146,7 +147,7 @@ public:
   /// finished is not computed again. `threads` 0: all cores; of a server all but one, and the scheduler serves requests first.
   Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress, std::size_t threads = 0);
   /// From now on requests are waiting: training steps back.
-  void begin_serving() { serves_ = true; }
+  void begin_serving();
   /// JSON of contract.md §3 /why, for now or for a logged decision.
   Result<std::string> why(std::string_view customer, std::string_view placement, std::string_view item, std::string_view decision);
   Result<std::string> customer_json(std::string_view customer);
@@ -162,6 +163,13 @@ public:
   Result<std::string> audit_json(std::size_t limit);
   /// Undoes a merge of the last 30 days. Body: {"customer_id":"c-…"}, one of `merged` in customer_json. JSON: customer_id, restored.
   Result<std::string> unmerge(std::string_view customer, std::string_view body);
+  /// Forgets one person (semantics.md "Erasure") and says so in a receipt that names nobody: JSON with `erasure_id`; `files_clean_at` is null
+  /// until no file holds a byte of them, which `erasure_json` tells later and `wait_for_clean_files` waits for. `progress(customers looked at)`.
+  Result<std::string> erase_customer(std::string_view customer, const std::function<void(std::size_t)>& progress = nullptr);
+  Result<std::string> erasure_json(std::string_view erasure_id);
+  Status wait_for_clean_files();
+  /// Everything that is held about one person, in one JSON: record, journey, events as they came, decisions with their reasons.
+  Result<std::string> export_customer(std::string_view customer);
   Result<std::string> journey_json(std::string_view customer, std::size_t limit);
   Result<std::string> decision_json(std::string_view decision);
   Result<std::uint32_t> release(std::string_view decision);
@@ -214,6 +222,10 @@ private:
   Result<std::string> scan_audience(std::string_view id, const AudienceScan& scan,
                                     const std::function<void(const CustomerRecord&, const ConditionInputs&)>& member);
   Result<Item> checked_item(std::string_view json, std::string_view id);
+  std::string path_without_names(const HttpRequest& http, std::string_view route);
+  Result<std::uint64_t> forget_in_documents(const Erasure& erasure);
+  Status scrub_files(bool everything, const std::function<bool()>& go_on);
+  Scrubber& scrubber();
 
   Config config_;
   const Clock& clock_;
@@ -225,6 +237,8 @@ private:
   std::atomic<bool> serves_ = false;
   std::unique_ptr<SourceStatistics> statistics_;
   std::unique_ptr<RecallCheck> recall_check_;   ///< reads the store: goes before it
+  std::mutex scrubber_mutex_;
+  std::unique_ptr<Scrubber> scrubber_;          ///< made when somebody is erased; so does it
 };
 
 } // namespace takt

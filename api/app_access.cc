@@ -73,11 +73,21 @@ std::string App::keys_json() const {
   return json.take();
 }
 
+/// A person stands in the audit log as our own id of them, which an erasure can find again, never by a name that somebody else gave them.
+std::string App::path_without_names(const HttpRequest& http, std::string_view route) {
+  constexpr std::string_view people = "/api/v1/customers/{id}";
+  if (!route.starts_with(people)) return http.path;
+  const auto customer = find_customer(http.parameter("id"));
+  std::string path = "/api/v1/customers/" + (customer ? takt::to_text(*customer) : std::string("{id}"));
+  if (route.size() > people.size()) path += http.path.substr(std::min(http.path.find('/', people.size() - 4), http.path.size()));
+  return path;
+}
+
 void App::note_change(const HttpRequest& http, std::string_view route, int status) {
   const UtcTime now = clock_.utc_now();
   JsonWriter json;
   json.begin_object().field("at", now).field_or_null("key", http.caller.key_id).field_or_null("key_name", http.caller.name);
-  json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", http.path).field("route", route);
+  json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", path_without_names(http, route)).field("route", route);
   json.field("status", std::int64_t{status}).field("request_id", http.id).end_object();
   // Ascending by time; two changes of one millisecond differ by their request.
   const std::string id = fmt::format("{:016x}-{:08x}", static_cast<std::uint64_t>(ms_of(now)), static_cast<std::uint32_t>(hash64(http.id)));

@@ -17,6 +17,12 @@ void EventDebugger::add(SeenEvent event) {
   if (kept.size() > events_max) kept.pop_front();
 }
 
+void EventDebugger::clear() {
+  const std::lock_guard lock(mutex_);
+  events_.clear();
+  rejected_.clear();
+}
+
 std::vector<SeenEvent> EventDebugger::newest(const Filter& filter) const {
   std::vector<SeenEvent> found;
   {

@@ -28,6 +28,7 @@ public:
   static constexpr std::size_t events_max = 200;       ///< a screen or two; a batch of thousands must not become megabytes
   static constexpr std::size_t text_bytes_max = 2048;
   void add(SeenEvent event);
+  void clear();
 
   struct Filter { std::string source; bool only_rejected = false; std::size_t limit = events_max; };
   std::vector<SeenEvent> newest(const Filter& filter) const;   ///< newest first

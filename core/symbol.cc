@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace takt {
@@ -85,10 +86,31 @@ void SymbolTable::fill(Slots& slots, std::uint64_t hash, Symbol symbol) {
 
 void SymbolTable::grow() {
   auto larger = std::make_unique<Slots>(tables_.back()->slots.size() * 2);
-  for (std::size_t index = 0; index < size_.load(std::memory_order_relaxed); ++index) fill(*larger, hash64(place_of(index)), symbol_at(index));
+  for (std::size_t index = 0; index < size_.load(std::memory_order_relaxed); ++index)
+    if (!is_forgotten(symbol_at(index))) fill(*larger, hash64(place_of(index)), symbol_at(index));
   tables_.push_back(std::move(larger));
   slots_.store(tables_.back().get(), std::memory_order_release);
 }
+
+bool SymbolTable::is_forgotten(Symbol symbol) const { return std::binary_search(forgotten_.begin(), forgotten_.end(), symbol); }
+
+/// The slot stays, or what lies behind it could not be found: it gets a tag that its text does not have.
+void SymbolTable::forget(Symbol symbol) {
+  const std::lock_guard lock(mutex_);
+  if (symbol == Symbol::none || index_of(symbol) >= size() || is_forgotten(symbol)) return;
+  forgotten_.insert(std::lower_bound(forgotten_.begin(), forgotten_.end(), symbol), symbol);
+  const std::uint64_t hash = hash64(place_of(index_of(symbol)));
+  Slots& slots = *tables_.back();
+  for (std::size_t at = static_cast<std::size_t>(hash) & slots.mask;; at = (at + 1) & slots.mask) {
+    const std::uint64_t slot = slots.slots[at].load(std::memory_order_relaxed);
+    if (slot == 0) return;
+    if (static_cast<Symbol>(static_cast<std::uint32_t>(slot)) != symbol) continue;
+    slots.slots[at].store(slot ^ tag_bits, std::memory_order_release);
+    return;
+  }
+}
+
+std::string erased_label(Symbol symbol) { return "\x7f" "erased " + std::to_string(static_cast<std::uint32_t>(symbol)); }
 
 SymbolList SymbolTable::intern_path(std::span<const std::string> path) {
   SymbolList prefixes;

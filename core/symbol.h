@@ -36,6 +36,9 @@ public:
   Symbol find(std::string_view text) const;            ///< none where unknown
   std::string_view name(Symbol symbol) const;          ///< "" for none; valid as long as the table
   std::size_t size() const;
+  /// The text means this symbol no more; who comes with it again gets another one. The symbol's own name stays readable until the
+  /// process ends. Whoever keeps the dictionary writes erased_label in its place.
+  void forget(Symbol symbol);
 
   /// One symbol per prefix, root first: {"Shoes","Pumps"} → {sym("Shoes"), sym("Shoes\x1fPumps")}.
   SymbolList intern_path(std::span<const std::string> path);
@@ -60,8 +63,10 @@ private:
   void add(std::string text, std::uint64_t hash);      ///< under the lock, or before anybody reads
   static void fill(Slots& slots, std::uint64_t hash, Symbol symbol);
   void grow();
+  bool is_forgotten(Symbol symbol) const;              ///< under the lock
 
-  std::mutex mutex_;                                   ///< of those who add
+  std::mutex mutex_;                                   ///< of those who add or forget
+  std::vector<Symbol> forgotten_;                      ///< ascending
   std::array<Block, blocks_count> blocks_;
   std::atomic<std::size_t> size_ = 0;                  ///< names that may be read
   std::vector<std::unique_ptr<Slots>> tables_;         ///< the last is in use; the others may still have readers
@@ -70,6 +75,9 @@ private:
 };
 
 constexpr char path_separator = '\x1f';
+
+/// What a dictionary keeps of a forgotten label: unlike any other text.
+std::string erased_label(Symbol symbol);
 
 } // namespace takt
 

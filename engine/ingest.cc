@@ -2,6 +2,7 @@
 // event_delta.cc, who it belongs to in resolve.cc; here is only the order of things.
 #include "engine/ingest.h"
 
+#include "engine/erase.h"
 #include "engine/event_delta.h"
 #include "engine/ingest_step.h"
 #include "engine/resolve.h"
@@ -30,8 +31,10 @@ Result<IngestOutcome> commit_delta(Store& store, CustomerId customer, CommitId i
     case CommitOutcome::committed: return IngestOutcome::accepted;
     case CommitOutcome::duplicate: return IngestOutcome::duplicate;
     case CommitOutcome::unavailable: return fail(ErrorCode::unavailable, "the store takes no writes at the moment");
-    case CommitOutcome::conflict:
     case CommitOutcome::moved:
+      if (store.erasures().is_erased(customer)) return fail(ErrorCode::unavailable, "this customer was erased a moment ago: send it again");
+      continue;
+    case CommitOutcome::conflict:
     case CommitOutcome::unknown: continue;
     }
   }
@@ -77,6 +80,7 @@ DedupeMark mark_of(const CommitId& id, const Event& event, const IngestOptions& 
 Result<IngestOutcome> ingest(Store& store, const World& world, const Event& event, const IngestOptions& options) {
   TAKT_TRY_VOID(check_event(event));
   if (event.is_bot) return IngestOutcome::accepted; // known bots neither count nor train
+  if (is_of_erased(store, event)) return IngestOutcome::accepted; // it was late, and nothing of it is kept
   const CommitId id = commit_id_of(event);
   if (store.records().seen({id.bytes, event.received_at})) return IngestOutcome::duplicate;
   TAKT_TRY(customer, resolve_event(store, event));

@@ -1,5 +1,6 @@
 // Many events at once: those of one person share a commit, many commits share a call. Every event has the outcome that ingest() alone
 // would give it; where sharing could change one, it is taken alone.
+#include "engine/erase.h"
 #include "engine/event_delta.h"
 #include "engine/ingest.h"
 #include "engine/ingest_step.h"
@@ -27,7 +28,7 @@ public:
   void add(std::size_t index) {
     const Event& event = events_[index];
     if (auto valid = check_event(event); !valid) return reject(index, valid.error());
-    if (event.is_bot) {
+    if (event.is_bot || is_of_erased(store_, event)) {
       ++counts_.accepted;
       return;
     }

@@ -141,6 +141,7 @@ Result<CustomerId> find_or_found(Store& store, const Identity& identity) {
   const std::string name = std::string(identity.kind == IdentityKind::user ? "u:" : "a:") + identity.value;
   for (std::uint64_t salt = 0;; ++salt) { // 64 bits collide once in 10^9 customers: then the next salt
     const CustomerId customer{std::max<std::uint64_t>(1, hash64(name, salt))};
+    if (store.erasures().is_erased(customer)) continue; // who comes back after an erasure is somebody new
     TAKT_TRY(record, store.records().read(customer, Deadline{}));
     if (record->version != 0 && !knows(*record, identity)) continue;
     return store.identities().claim(identity, customer, CustomerId{});

@@ -42,6 +42,8 @@ public:
   Journal& journal() override { return inner_->journal(); }
   DecisionLog& decisions() override { return inner_->decisions(); }
   Documents& documents() override { return inner_->documents(); }
+  /// What somebody was shown stays counted when they are erased, until the process ends (docs/privacy.md).
+  Erasures& erasures() override { return inner_->erasures(); }
   SymbolTable& symbols() override { return inner_->symbols(); }
 
   /// The counts that these rules ask for (Policy::total_caps), in their order. What is not counted yet is counted now: returns when it is.

@@ -119,12 +119,54 @@ public:
   virtual Result<std::uint64_t> put(Document document, std::optional<std::uint64_t> expected) = 0;
   /// Many at once, whatever is there; durable when it returns. For imports.
   virtual Status put_all(std::span<const Document> documents) = 0;
+  /// Another text for a version that is there, in the history too. Only for what must be forgotten: everything else is a new version.
+  /// Errors: not_found.
+  virtual Status rewrite(const Document& document) = 0;
   virtual Status scan(std::string_view kind, const std::function<bool(const Document&)>& visit) = 0;  ///< current ones, by id
   virtual Result<std::vector<Document>> history(std::string_view kind, std::string_view id) = 0;      ///< oldest first
   virtual std::uint64_t revision() = 0;        ///< counts every change of any document
 };
 
-/// One data directory (or one memory): the five interfaces and the dictionary of labels.
+/// One person who is to be forgotten (semantics.md "Erasure"): everybody they ever were, and what names them.
+struct Erasure {
+  /// A record that was parted from this person keeps what it is; what it took in before `before` loses its content.
+  struct Cleared { CustomerId customer; Version before = 0; bool operator==(const Cleared&) const = default; };
+  std::vector<CustomerId> members;             ///< the person and everybody they absorbed
+  std::vector<Cleared> cleared;
+  std::vector<DecisionId> decisions;           ///< logged under a cleared record
+  std::vector<Identity> identities;
+  std::vector<Symbol> labels;                  ///< that mean nobody and nothing else: they lose their text
+  UtcTime at{};
+  Bytes16 salt{};                              ///< of the marks, where the store has no salt yet: random bytes
+};
+struct ErasedCounts {
+  std::uint64_t records = 0, journal_entries = 0, decisions = 0, identities = 0, labels = 0;
+  bool operator==(const ErasedCounts&) const = default;
+};
+
+/// A salted hash of what named a person: enough to know the name when it comes again, not enough to tell it.
+struct ErasureMark {
+  Bytes16 hash{};
+  UtcTime at{};
+  auto operator<=>(const ErasureMark&) const = default;
+};
+
+class Erasures {
+public:
+  virtual ~Erasures() = default;
+  /// Durable when it returns; repeating it is harmless. Commits to a member answer `moved` from now on, and reading one gives nobody.
+  /// Its bytes leave the files with `scrub`. Errors: unavailable (then some of it may be gone: repeat).
+  virtual Result<ErasedCounts> erase(const Erasure& erasure) = 0;
+  /// No file holds a byte of what was erased when it returns: of this process's erasures, or of all with `everything`.
+  /// Cost: rewrites the files that held some; everything: the whole store. `progress(done, total)`; false stops, and is `unavailable`.
+  virtual Status scrub(bool everything, const std::function<bool(std::size_t, std::size_t)>& progress) = 0;
+  virtual bool is_erased(CustomerId customer) = 0;                               ///< ~10 ns where nobody ever was
+  virtual std::optional<UtcTime> erased_at(const Identity& identity) = 0;        ///< the latest time
+  /// For backups, which must not bring anybody back.
+  virtual std::vector<ErasureMark> marks() = 0;
+};
+
+/// One data directory (or one memory): the six interfaces and the dictionary of labels.
 class Store {
 public:
   virtual ~Store() = default;
@@ -133,6 +175,7 @@ public:
   virtual Journal& journal() = 0;
   virtual DecisionLog& decisions() = 0;
   virtual Documents& documents() = 0;
+  virtual Erasures& erasures() = 0;
   virtual SymbolTable& symbols() = 0;
 };
 
@@ -148,5 +191,9 @@ struct RocksdbOptions {
 /// The directory is the store's own: absent, empty (but for folders), or a store. Errors: unavailable (another process owns it),
 /// corrupt (checksum, newer format, a directory of another kind), not_found (must_exist, and there is no store).
 Result<std::unique_ptr<Store>> open_rocksdb_store(const RocksdbOptions& options);
+
+/// Files under a data directory, the store's and all others, that hold these bytes; inside compressed tables too. Whose store it is may go on.
+/// Errors: invalid (nothing to look for), unavailable, corrupt. Cost: reads everything.
+Result<std::vector<std::string>> files_holding(const std::string& directory, std::string_view text);
 
 } // namespace takt

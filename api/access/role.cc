@@ -66,6 +66,7 @@ constexpr RouteNeed routes[] = {
     {"DELETE", "/api/v1/customers/{id}", Need::administer},
     {"GET", "/api/v1/customers/{id}/export", Need::people},
     {"GET", "/api/v1/customers/{id}/journey", Need::people},
+    {"GET", "/api/v1/erasures/{id}", Need::administer},
     {"GET", "/api/v1/customers/{id}/why", Need::people},
     {"POST", "/api/v1/customers/{id}/unmerge", Need::people_edit},
     {"PUT", "/api/v1/customers/{id}/facts/{name}", Need::people_edit},

@@ -122,6 +122,16 @@ static Status check_size(std::string_view json, const EventContext& context) {
   return {};
 }
 
+/// The event as it came, but for the address that SDKs send: nothing of Takt needs it, so nothing of Takt keeps it. What stands there instead is
+/// what Segment's own servers write for an address that is to be dropped.
+std::string EventReader::text_without_address() const {
+  std::string text(root_.source());
+  const auto address = own_context_ ? present(own_context_->find("ip")) : std::nullopt;
+  if (!address) return text;
+  const std::string_view written = address->source();
+  return text.replace(static_cast<std::size_t>(written.data() - root_.source().data()), written.size(), "\"0.0.0.0\"");
+}
+
 Result<Event> EventReader::read() {
   if (!root_.is(JsonKind::object)) return fail_at("", "an event is an object");
   TAKT_TRY_VOID(check_size(root_.source(), context_));
@@ -139,7 +149,7 @@ Result<Event> EventReader::read() {
   if (failed()) return tl::unexpected<Error>(*std::move(error_));
   read_message_id();
   if (failed()) return tl::unexpected<Error>(*std::move(error_));
-  event_.raw = root_.source();
+  event_.raw = text_without_address();
   return std::move(event_);
 }
 

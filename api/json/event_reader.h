@@ -26,6 +26,7 @@ private:
   void read_identity();
   void read_times();
   void read_message_id();
+  std::string text_without_address() const;
   // event_context.cc
   void read_context();
   void read_channel();

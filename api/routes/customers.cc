@@ -24,10 +24,21 @@ HttpResponse unmerge(const Service& service, const HttpRequest& http) {
   return json_result(service.app.unmerge(http.parameter("id"), http.body));
 }
 
+/// The debugger keeps texts of the last events, of anybody: rather none at all than one of somebody who was erased.
+HttpResponse erase(const Service& service, const HttpRequest& http) {
+  if (auto known = only_parameters(http, {}); !known) return refuse(known.error());
+  auto receipt = service.app.erase_customer(http.parameter("id"));
+  if (receipt) service.debugger.clear();
+  return json_result(std::move(receipt));
+}
+
 } // namespace
 
 void add_customer_routes(Router& router, const Service& service) {
   router.add({"GET", "/api/v1/customers/{id}", [&service](const HttpRequest& http) { return json_result(service.app.customer_json(http.parameter("id"))); }});
+  router.add({"DELETE", "/api/v1/customers/{id}", [&service](const HttpRequest& http) { return erase(service, http); }});
+  router.add({"GET", "/api/v1/customers/{id}/export", [&service](const HttpRequest& http) { return json_result(service.app.export_customer(http.parameter("id"))); }});
+  router.add({"GET", "/api/v1/erasures/{id}", [&service](const HttpRequest& http) { return json_result(service.app.erasure_json(http.parameter("id"))); }});
   router.add({"POST", "/api/v1/customers/{id}/unmerge", [&service](const HttpRequest& http) { return unmerge(service, http); }});
   router.add({"GET", "/api/v1/customers/{id}/journey", [&service](const HttpRequest& http) { return journey(service, http); }});
   router.add({"GET", "/api/v1/customers/{id}/why", [&service](const HttpRequest& http) { return why(service, http); }});

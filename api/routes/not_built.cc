@@ -9,8 +9,6 @@ void add_routes_not_built(Router& router) {
   struct Planned { const char* method; const char* path; };
   static constexpr Planned planned[]{
       {"GET", "/"},
-      {"GET", "/api/v1/customers/{id}/export"},
-      {"DELETE", "/api/v1/customers/{id}"},
       {"GET", "/api/v1/exports/{kind}"},
       {"POST", "/ofrep/v1/evaluate/flags"},
       {"POST", "/ofrep/v1/evaluate/flags/{key}"},

@@ -39,6 +39,7 @@ std::vector<CommitOutcome> MemoryRecords::commit(std::span<const Commit> commits
 
 CommitOutcome MemoryRecords::commit_one(const Commit& commit) {
   const std::lock_guard lock(data_.mutex);
+  if (data_.erased.holds(commit.customer)) return CommitOutcome::moved;
   const auto place = data_.customers.find(commit.customer);
   const MemoryData::Customer nobody;
   const MemoryData::Customer& customer = place == data_.customers.end() ? nobody : place->second;

@@ -75,6 +75,14 @@ Status MemoryDocuments::put_all(std::span<const Document> documents) {
   return {};
 }
 
+Status MemoryDocuments::rewrite(const Document& document) {
+  const std::lock_guard lock(data_.mutex);
+  const auto place = data_.documents.find({document.kind, document.id});
+  if (place == data_.documents.end() || document.version == 0 || document.version > place->second.size()) return fail(ErrorCode::not_found, "there is no such version");
+  place->second[document.version - 1] = document;
+  return {};
+}
+
 Status MemoryDocuments::scan(std::string_view kind, const std::function<bool(const Document&)>& visit) {
   std::vector<Document> found;
   {
@@ -98,6 +106,39 @@ std::uint64_t MemoryDocuments::revision() {
   return data_.revision;
 }
 
+Result<ErasedCounts> MemoryErasures::erase(const Erasure& erasure) {
+  const std::lock_guard lock(data_.mutex);
+  if (!data_.erased.salt()) data_.erased.set_salt(erasure.salt);
+  ErasedCounts counts;
+  for (const CustomerId member : erasure.members) {
+    const auto place = data_.customers.find(member);
+    if (place == data_.customers.end()) continue;
+    ++counts.records;
+    counts.journal_entries += place->second.journal.size();
+    for (const JournalEntry& entry : place->second.journal) {
+      counts.decisions += data_.decisions.erase(DecisionId{entry.commit.bytes});
+      data_.marks.erase(entry.commit.bytes);
+    }
+    data_.customers.erase(place);
+  }
+  for (const Erasure::Cleared& cleared : erasure.cleared) {
+    const auto place = data_.customers.find(cleared.customer);
+    if (place == data_.customers.end()) continue;
+    for (JournalEntry& entry : place->second.journal) {
+      if (entry.version >= cleared.before) break;
+      entry.delta.operations.clear();
+      entry.raw.clear();
+    }
+    place->second.snapshots.erase(place->second.snapshots.begin(), place->second.snapshots.lower_bound(cleared.before));
+  }
+  for (const DecisionId decision : erasure.decisions) counts.decisions += data_.decisions.erase(decision);
+  for (const Identity& identity : erasure.identities) counts.identities += data_.identities.erase(identity);
+  for (const Symbol label : erasure.labels) symbols_.forget(label);
+  counts.labels = erasure.labels.size();
+  data_.erased.add(ErasureMarks::marks_of(erasure, *data_.erased.salt()));
+  return counts;
+}
+
 namespace {
 
 class MemoryStore final : public Store {
@@ -108,6 +149,7 @@ public:
   Journal& journal() override { return journal_; }
   DecisionLog& decisions() override { return decisions_; }
   Documents& documents() override { return documents_; }
+  Erasures& erasures() override { return erasures_; }
   SymbolTable& symbols() override { return symbols_; }
 
 private:
@@ -118,6 +160,7 @@ private:
   MemoryDecisionLog decisions_;
   MemoryDocuments documents_;
   SymbolTable symbols_;
+  MemoryErasures erasures_{data_, symbols_};
 };
 
 } // namespace

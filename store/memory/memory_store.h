@@ -1,6 +1,7 @@
 #pragma once
 /// The store as its contract says, and nothing else: one mutex, ordered maps, every read folded from the journal's snapshot.
 /// Slow, obvious, right: tests compare the fast one with it, and small tools run on it. Nothing survives the process.
+#include "store/erasure_marks.h"
 #include "store/store.h"
 
 #include <array>
@@ -23,6 +24,7 @@ struct MemoryData {
   std::map<Identity, CustomerId> identities;
   std::map<std::pair<std::string, std::string>, std::vector<Document>> documents; ///< (kind, id) → every version
   std::uint64_t revision = 0;
+  ErasureMarks erased;
 };
 
 class MemoryRecords final : public RecordStore {
@@ -80,12 +82,27 @@ public:
   Result<std::optional<Document>> get_version(std::string_view kind, std::string_view id, std::uint64_t version) override;
   Result<std::uint64_t> put(Document document, std::optional<std::uint64_t> expected) override;
   Status put_all(std::span<const Document> documents) override;
+  Status rewrite(const Document& document) override;
   Status scan(std::string_view kind, const std::function<bool(const Document&)>& visit) override;
   Result<std::vector<Document>> history(std::string_view kind, std::string_view id) override;
   std::uint64_t revision() override;
 
 private:
   MemoryData& data_;
+};
+
+class MemoryErasures final : public Erasures {
+public:
+  MemoryErasures(MemoryData& data, SymbolTable& symbols) : data_(data), symbols_(symbols) {}
+  Result<ErasedCounts> erase(const Erasure& erasure) override;
+  Status scrub(bool, const std::function<bool(std::size_t, std::size_t)>&) override { return {}; } // there are no files
+  bool is_erased(CustomerId customer) override { return data_.erased.holds(customer); }
+  std::optional<UtcTime> erased_at(const Identity& identity) override { return data_.erased.find(identity); }
+  std::vector<ErasureMark> marks() override { return data_.erased.all(); }
+
+private:
+  MemoryData& data_;
+  SymbolTable& symbols_;
 };
 
 } // namespace takt

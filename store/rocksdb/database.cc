@@ -109,15 +109,62 @@ Status Database::check_format() {
       return fail(ErrorCode::corrupt, "the data directory was written by a newer Takt: format " + std::to_string(format) +
                                           ", this one reads up to " + std::to_string(store_format_version));
     if (format == 0) return fail(ErrorCode::corrupt, "the data directory's format marker is damaged");
-    return {};
+    return format == 1 ? hash_identities() : Status{};
   }
   Cursor cursor = all(Family::journal);
   cursor.seek({});
   if (cursor.valid()) return fail(ErrorCode::corrupt, "the data directory has a journal but no format marker");
   TAKT_TRY_VOID(cursor.status());
+  return put_format();
+}
+
+Status Database::put_format() {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const rocksdb::Status status = db_->Put(synced, handle(Family::meta), slice(keys::format_key), keys::number_bytes(store_format_version));
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  return {};
+}
+
+/// Format 1 kept identities in clear in its keys. A step that a crash repeats finds half of them moved already, which is fine.
+Status Database::hash_identities() {
+  const std::string prefix(1, keys::named_identity_prefix);
+  constexpr std::uint32_t moved_at_once = 10'000;              // a batch of a megabyte
+  rocksdb::WriteBatch batch;
+  const auto write_batch = [&]() -> Status {
+    const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
+    batch.Clear();
+    if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+    return {};
+  };
+  Cursor cursor = with_prefix(Family::meta, prefix);
+  for (cursor.seek(prefix); cursor.valid(); cursor.next()) {
+    rocksdb::Status status = batch.Put(handle(Family::meta), keys::identity_key(cursor.key().substr(1)), slice(cursor.value()));
+    if (status.ok()) status = batch.Delete(handle(Family::meta), slice(cursor.key()));
+    if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+    if (batch.Count() >= moved_at_once) TAKT_TRY_VOID(write_batch());
+  }
+  TAKT_TRY_VOID(cursor.status());
+  TAKT_TRY_VOID(write_batch());
+  TAKT_TRY_VOID(flush_all());
+  TAKT_TRY_VOID(compact(Family::meta, prefix, std::string(1, static_cast<char>(keys::named_identity_prefix + 1))));
+  return put_format();
+}
+
+Status Database::flush_all() {
+  const LibraryFrame frame;
+  const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions(), {handles_.begin(), handles_.end()});
+  if (!status.ok()) return tl::unexpected<Error>(error_of(status));
+  return {};
+}
+
+Status Database::compact(Family family, std::string_view first, std::string_view last) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;                 // what RocksDB has to do on its own goes on
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  const rocksdb::Slice from = slice(first), to = slice(last);
+  const LibraryFrame frame;
+  const rocksdb::Status status = db_->CompactRange(options, handle(family), &from, &to);
   if (!status.ok()) return tl::unexpected<Error>(error_of(status));
   return {};
 }

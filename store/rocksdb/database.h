@@ -24,8 +24,8 @@
 
 namespace takt {
 
-/// Format of keys and values of the whole directory. A newer one is refused.
-constexpr std::uint64_t store_format_version = 1;
+/// Format of keys and values of the whole directory. A newer one is refused, an older one migrated when it is opened.
+constexpr std::uint64_t store_format_version = 2;
 
 /// meta: format, revision, dictionary, identities, documents.
 enum class Family : std::size_t { meta = 0, journal = 1, snapshots = 2, decisions = 3, dedupe = 4 };
@@ -55,6 +55,10 @@ public:
   /// Until everything written so far is on the device.
   Syncer::Outcome wait(Deadline deadline);
   Status sync();
+  /// Everything in memory to files, and a new log: the old ones go.
+  Status flush_all();
+  /// Rewrites the files that hold keys from `first` up to `last`, and with them what was deleted or overwritten there.
+  Status compact(Family family, std::string_view first, std::string_view last);
 
   /// Over keys with this prefix, or of one customer in journal and snapshots. The iterator's bounds live as long as it does.
   class Cursor {
@@ -92,6 +96,8 @@ public:
 private:
   Database() = default;
   Status check_format();
+  Status put_format();
+  Status hash_identities();
 
   std::shared_ptr<LatestClock> latest_clock_;
   std::unique_ptr<rocksdb::DB> db_;

@@ -1,5 +1,7 @@
 #include "store/rocksdb/keys.h"
 
+#include "core/hash.h"
+
 #include <algorithm>
 
 namespace takt::keys {
@@ -44,9 +46,20 @@ std::string symbol_key(Symbol symbol) {
 }
 
 std::string identity_key(const Identity& identity) {
+  std::string text(1, static_cast<char>(identity.kind));
+  text.append(identity.value);
+  return identity_key(text);
+}
+
+std::string identity_key(std::string_view kind_and_value) {
   std::string key(1, identity_prefix);
-  key.push_back(static_cast<char>(identity.kind));
-  key.append(identity.value);
+  key.append(view_of(hash128(kind_and_value)));
+  return key;
+}
+
+std::string erasure_key(const Bytes16& hash) {
+  std::string key(1, erasure_prefix);
+  key.append(view_of(hash));
   return key;
 }
 

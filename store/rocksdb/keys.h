@@ -32,10 +32,16 @@ Bytes16 first_decision_id(UtcTime at);
 // ---- the "default" family: one letter, then
 constexpr std::string_view format_key = "!format";
 constexpr std::string_view revision_key = "!revision";
+constexpr std::string_view salt_key = "!salt";
 constexpr char symbol_prefix = 's';
-constexpr char identity_prefix = 'i';
+constexpr char identity_prefix = 'n';
+constexpr char named_identity_prefix = 'i';                   ///< of store format 1: the identity in clear
+constexpr char erasure_prefix = 'e';
 std::string symbol_key(Symbol symbol);
+/// A hash, not the name: RocksDB keeps the first and last keys of its files in its manifest, where nobody can erase one.
 std::string identity_key(const Identity& identity);
+std::string identity_key(std::string_view kind_and_value);
+std::string erasure_key(const Bytes16& hash);
 /// Prefix of a kind's current documents; the rest of such a key is the id.
 std::string documents_prefix(std::string_view kind);
 std::string document_key(std::string_view kind, std::string_view id);

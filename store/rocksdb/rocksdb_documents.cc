@@ -114,6 +114,23 @@ Status RocksdbDocuments::put_some(std::span<const Document> documents) {
   return {};
 }
 
+Status RocksdbDocuments::rewrite(const Document& document) {
+  {
+    const std::lock_guard lock(mutex_);
+    TAKT_TRY(known, get_version(document.kind, document.id, document.version));
+    if (!known) return fail(ErrorCode::not_found, "there is no such version");
+    TAKT_TRY(current, get(document.kind, document.id));
+    const std::string bytes = encode(document);
+    rocksdb::WriteBatch batch;
+    rocksdb::Status status = batch.Put(database_.handle(Family::meta), keys::history_key(document.kind, document.id, document.version), bytes);
+    if (status.ok() && current && current->version == document.version)
+      status = batch.Put(database_.handle(Family::meta), keys::document_key(document.kind, document.id), bytes);
+    TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+    TAKT_TRY_VOID(database_.write(batch));
+  }
+  return database_.sync();
+}
+
 void RocksdbDocuments::stage(rocksdb::WriteBatch& batch, const Document& document, std::uint64_t revision) const {
   rocksdb::ColumnFamilyHandle* const handle = database_.handle(Family::meta);
   const std::string bytes = encode(document);

@@ -15,6 +15,7 @@ public:
   Result<std::optional<Document>> get_version(std::string_view kind, std::string_view id, std::uint64_t version) override;
   Result<std::uint64_t> put(Document document, std::optional<std::uint64_t> expected) override;
   Status put_all(std::span<const Document> documents) override;
+  Status rewrite(const Document& document) override;
   Status scan(std::string_view kind, const std::function<bool(const Document&)>& visit) override;
   Result<std::vector<Document>> history(std::string_view kind, std::string_view id) override;
   std::uint64_t revision() override { return revision_; }

@@ -1,5 +1,7 @@
 #include "store/rocksdb/rocksdb_records.h"
 
+#include "core/check.h"
+#include "core/record_codec.h"
 #include "store/rocksdb/commit_batch.h"
 #include "store/rocksdb/keys.h"
 #include "store/rocksdb/record_io.h"
@@ -55,7 +57,7 @@ void RocksdbRecords::commit_some(std::span<const Commit> commits, std::span<Comm
   for (auto index = begin; index != end; ++index) locks[static_cast<std::size_t>(index - begin)] = std::unique_lock(stripes_.at(*index));
 
   CommitBatch batch(database_, cache_, marks_, commits); // dies, and so publishes, before the locks open
-  for (std::size_t i = 0; i < commits.size(); ++i) outcomes[i] = batch.add(commits[i]);
+  for (std::size_t i = 0; i < commits.size(); ++i) outcomes[i] = erased_.holds(commits[i].customer) ? CommitOutcome::moved : batch.add(commits[i]);
   if (batch.write()) return;
   for (CommitOutcome& outcome : outcomes) // whatever leaned on the write is as unknown as the write
     if (outcome != CommitOutcome::unavailable) outcome = CommitOutcome::unknown;
@@ -72,6 +74,70 @@ Status RocksdbRecords::for_each_customer(const std::function<bool(CustomerId)>& 
     cursor.seek(keys::record_key(CustomerId{customer.value + 1}, 0).view());
   }
   return cursor.status();
+}
+
+Status RocksdbRecords::erase(CustomerId customer, ErasedCounts& counts, const std::function<void(const Bytes16&)>& decision_gone) {
+  const std::lock_guard lock(stripes_.of(customer));
+  cache_.drop(customer);
+  rocksdb::WriteBatch batch;
+  const auto remove = [&](Family family, std::string_view key) {
+    const rocksdb::Status status = batch.Delete(database_.handle(family), slice(key));
+    TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+  };
+  const keys::RecordKey first = keys::record_key(customer, 0);
+  const std::string_view prefix = first.view().substr(0, keys::customer_prefix_bytes);
+  Database::Cursor entries = database_.with_prefix(Family::journal, prefix);
+  std::uint64_t entries_count = 0;
+  for (entries.seek(first.view()); entries.valid() && keys::customer_of(entries.key()) == customer; entries.next(), ++entries_count) {
+    remove(Family::journal, entries.key());
+    TAKT_TRY(entry, decode_journal_entry(entries.value()));
+    remove(Family::dedupe, keys::view_of(entry.commit.bytes));
+    rocksdb::PinnableSlice decision;
+    TAKT_TRY(was_decision, database_.get(Family::decisions, keys::view_of(entry.commit.bytes), decision));
+    if (!was_decision) continue;
+    remove(Family::decisions, keys::view_of(entry.commit.bytes));
+    decision_gone(entry.commit.bytes);
+    ++counts.decisions;
+  }
+  TAKT_TRY_VOID(entries.status());
+  Database::Cursor snapshots = database_.with_prefix(Family::snapshots, prefix);
+  for (snapshots.seek(first.view()); snapshots.valid() && keys::customer_of(snapshots.key()) == customer; snapshots.next()) remove(Family::snapshots, snapshots.key());
+  TAKT_TRY_VOID(snapshots.status());
+  TAKT_TRY_VOID(database_.write(batch));
+  counts.journal_entries += entries_count;
+  counts.records += entries_count > 0 ? 1 : 0;
+  return {};
+}
+
+Status RocksdbRecords::clear(CustomerId customer, Version before) {
+  const std::lock_guard lock(stripes_.of(customer));
+  rocksdb::WriteBatch batch;
+  TAKT_TRY_VOID(scan_entries(database_, customer, 0, [&](const JournalEntry& entry) {
+    if (entry.version >= before) return false;
+    JournalEntry emptied{entry.version, entry.commit, {}, {}};
+    emptied.delta.clock = entry.delta.clock;
+    stage_entry(database_, batch, customer, emptied);
+    return true;
+  }));
+  const keys::RecordKey first = keys::record_key(customer, 0), end = keys::record_key(customer, before);
+  Database::Cursor snapshots = database_.with_prefix(Family::snapshots, first.view().substr(0, keys::customer_prefix_bytes));
+  for (snapshots.seek(first.view()); snapshots.valid() && snapshots.key() < end.view(); snapshots.next()) {
+    const rocksdb::Status status = batch.Delete(database_.handle(Family::snapshots), slice(snapshots.key()));
+    TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+  }
+  TAKT_TRY_VOID(snapshots.status());
+  return database_.write(batch);
+}
+
+Result<bool> RocksdbRecords::erase_decision(const DecisionId& decision) {
+  rocksdb::PinnableSlice value;
+  TAKT_TRY(is_there, database_.get(Family::decisions, keys::view_of(decision.bytes), value));
+  if (!is_there) return false;
+  rocksdb::WriteBatch batch;
+  const rocksdb::Status status = batch.Delete(database_.handle(Family::decisions), slice(keys::view_of(decision.bytes)));
+  TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+  TAKT_TRY_VOID(database_.write(batch));
+  return true;
 }
 
 Status RocksdbRecords::rebuild(CustomerId customer) {

@@ -29,6 +29,7 @@ public:
   Journal& journal() override { return inner_.journal(); }
   DecisionLog& decisions() override { return inner_.decisions(); }
   Documents& documents() override { return inner_.documents(); }
+  Erasures& erasures() override { return inner_.erasures(); }
   SymbolTable& symbols() override { return inner_.symbols(); }
 
 protected:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 of a loaded server, again and again: every acknowledged event is there, once; every acknowledged grant is in its ledger and nothing else is;
-no cap is exceeded; and in the end every record is, byte for byte, what its journal says. TAKT_SERVER_KILLS sets the rounds (5), TAKT_SEED the seed.
+no cap is exceeded, neither
+of a person nor over everybody; and in the end every record is, byte for byte, what its journal says. TAKT_SERVER_KILLS sets the rounds (5), TAKT_SEED the seed.
 Usage: kill_test.py TAKT_PROGRAM"""
 import collections
 import http.client
@@ -25,11 +26,16 @@ EVENTS_PER_CUSTOMER = 60  # a record keeps 200 events of a journey: none of thes
 PEOPLE, DECISIONS_PER_CALLER = 24, 60  # then come other people. Six callers fill most caps by then, and nobody has 64 request ids, which is what a record keeps
 # Each round under another kind of window, all longer than the test: none of them lets a fourth one through.
 WINDOWS = ({"kind": "lifetime"}, {"kind": "rolling", "length": "30d"}, {"kind": "anchored_first", "length": "30d"}, {"kind": "anchored_last", "length": "30d"})
+TOTAL = 120  # of one item, over everybody and all rounds: two of them are enough to meet it
 LOST = (OSError, http.client.HTTPException, ValueError)
 
 
 def rule_of(round_number):
     return {"id": "three", "counts": "impression", "per": "item", "window": WINDOWS[round_number % len(WINDOWS)], "limit": CAP}
+
+
+def total_of(item):
+    return {"id": "all-together", "scope": "everyone", "counts": "impression", "per": "item", "match": {"items": [item]}, "window": {"kind": "lifetime"}, "limit": TOTAL}
 
 
 class Caller(threading.Thread):
@@ -142,7 +148,7 @@ class Kill(unittest.TestCase):
 
     def load_and_kill(self, server, round_number):
         with server.client() as client:
-            client.change_policy(lambda policy: policy.update(caps=[rule_of(round_number)]))
+            client.change_policy(lambda policy: policy.update(caps=[rule_of(round_number), total_of(self.items[0])]))
         callers = [EventCaller(server, number, self.random.random(), round_number) for number in range(6)]
         callers += [DecideCaller(server, number, self.random.random(), round_number, self.items) for number in range(6)]
         for caller in callers:
@@ -210,6 +216,14 @@ class Kill(unittest.TestCase):
             for decision, _ in sorted(self.grants[customer])[:1]:
                 self.assertEqual(client.send("GET", f"/api/v1/decisions/{decision}")[0], 200)
 
+    def check_total(self, client):
+        """What everybody was granted of the one item together, by the acknowledged answers and by the server that has counted anew."""
+        granted = sum(item == self.items[0] for grants in self.grants.values() for _, item in grants)
+        self.assertLessEqual(granted, TOTAL, "more than there was for everybody")
+        counted = [one for rule in client.ok("GET", "/api/v1/caps/totals")["caps"] if rule["id"] == "all-together" for one in rule["fullest"]]
+        self.assertEqual(sum(one["used"] + one["live"] for one in counted), granted)
+        return granted
+
     def test_nothing_acknowledged_is_lost(self):
         server = self.start()
         type(self).items = self.set_rules(server)
@@ -221,9 +235,11 @@ class Kill(unittest.TestCase):
                 self.send_again(client, callers)
                 self.check_events(client, [customer for customer in self.events if customer.startswith(f"e-{round_number}-")])
                 self.check_grants(client, [customer for customer in self.grants if customer.startswith(f"c-{round_number}-")])
+                self.check_total(client)
         with server.client() as client:
             self.check_events(client, self.events)
             self.check_grants(client, self.grants)
+            self.assertEqual(self.check_total(client), TOTAL, "else the total was not met, and nothing was tested")
         full = sum(count == CAP for customer in self.grants for count in collections.Counter(item for _, item in self.grants[customer]).values())
         self.assertGreater(full, ROUNDS, "else no cap was met, and nothing was tested")
         self.assertGreater(min(self.acknowledged.values()), 10 * ROUNDS)

@@ -29,6 +29,13 @@ TEST(EventJson, AnEventOfTheNodeSdk) {
   EXPECT_EQ(event.raw, json); // as it came, byte by byte
 }
 
+TEST(EventJson, AnAddressIsNotKept) {
+  const std::string before = R"({"userId":"u1","event":"x","type":"track","messageId":"m","properties":{"ip":"mine"},"context":{"ip": )", after = R"( ,"locale":"de"}})";
+  for (const char* address : {R"("203.0.113.7")", R"("2001:db8::1")", R"("")", "7", R"(["203.0.113.7"])"})
+    EXPECT_EQ(parsed(before + address + after).raw, before + R"("0.0.0.0")" + after);
+  EXPECT_EQ(parsed(before + "null" + after).raw, before + "null" + after);
+}
+
 TEST(EventJson, TheTypeComesFromThePathWhereTheBodyHasNone) {
   EventContext context = over_http();
   context.type_from_path = "page";

@@ -108,6 +108,54 @@ TEST(RocksdbStore, a_newer_format_is_refused_by_name) {
   EXPECT_NE(store.error().message.find("newer Takt"), std::string::npos) << store.error().message;
 }
 
+TEST(RocksdbStore, identities_in_clear_of_format_1_become_hashes) {
+  const TempDir directory;
+  constexpr std::uint64_t people = 30'000; // three batches
+  {
+    auto database = Database::open(options_for(directory.path()));
+    ASSERT_TRUE(database);
+    rocksdb::WriteBatch batch;
+    for (std::uint64_t i = 1; i <= people; ++i) {
+      const std::string key = std::string("i") + static_cast<char>(IdentityKind::user) + "somebody" + std::to_string(i);
+      ASSERT_TRUE(batch.Put((*database)->handle(Family::meta), key, keys::number_bytes(i)).ok());
+    }
+    ASSERT_TRUE(batch.Put((*database)->handle(Family::meta), slice(keys::format_key), keys::number_bytes(1)).ok());
+    ASSERT_TRUE((*database)->write(batch));
+  }
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto store = open_at(directory.path());
+    for (std::uint64_t i = 1; i <= people; i += 977) EXPECT_EQ(store->identities().find({IdentityKind::user, "somebody" + std::to_string(i)}), CustomerId{i});
+    EXPECT_EQ(store->identities().find({IdentityKind::user, "nobody"}), CustomerId{});
+  }
+  EXPECT_EQ(files_holding(directory.path(), "somebody"), std::vector<std::string>{});
+}
+
+TEST(RocksdbStore, bytes_are_found_in_every_kind_of_file) {
+  const TempDir directory;
+  std::string text; // compresses well, so that no table holds it as it is
+  for (int i = 0; i < 4000; ++i) text += "the same words again and again, ";
+  {
+    auto database = Database::open(options_for(directory.path()));
+    ASSERT_TRUE(database);
+    rocksdb::WriteBatch batch;
+    ASSERT_TRUE(batch.Put((*database)->handle(Family::meta), "zz", text + "needle" + text).ok());
+    ASSERT_TRUE((*database)->write(batch));
+    const auto in_log = files_holding(directory.path(), "needle");
+    ASSERT_TRUE(in_log && in_log->size() == 1);
+    EXPECT_TRUE(in_log->front().ends_with(".log")) << in_log->front();
+    ASSERT_TRUE((*database)->flush_all());
+    ASSERT_TRUE((*database)->compact(Family::meta, {}, "zzz"));
+    const auto in_table = files_holding(directory.path(), "needle");
+    ASSERT_TRUE(in_table && in_table->size() == 1);
+    EXPECT_TRUE(in_table->front().ends_with(".sst")) << in_table->front();
+  }
+  fs::create_directory(directory.path() + "/beside");
+  std::ofstream(directory.path() + "/beside/notes") << std::string((std::size_t{1} << 20) - 3, ' ') << "needle";
+  EXPECT_EQ(files_holding(directory.path(), "needle")->size(), 2U) << "across the border of two pieces";
+  EXPECT_EQ(files_holding(directory.path(), "haystack"), std::vector<std::string>{});
+  EXPECT_FALSE(files_holding(directory.path(), ""));
+}
+
 TEST(RocksdbStore, a_directory_that_cannot_be_made_is_unavailable) {
   const auto store = open_rocksdb_store(options_for("/proc/no/such/place"));
   ASSERT_FALSE(store);
