@@ -33,7 +33,7 @@ done
 [[ $jobs =~ ^[1-9][0-9]*$ ]] || wrong_usage "--jobs must be a number from 1, not '$jobs'"
 
 say "packages"
-tools/install_deps.sh
+if [ "$quick" = yes ]; then tools/install_deps.sh --servers; else tools/install_deps.sh --servers --browser; fi
 
 build_dir=build/$preset
 say "build ($preset)"

@@ -1,8 +1,11 @@
 #include "api/app.h"
 
+#include "api/backup/restore.h"
+#include "api/metrics.h"
 #include "api/past_worlds.h"
 #include "api/recall_check.h"
 #include "api/scrubber.h"
+#include "api/upkeep.h"
 #include "core/check.h"
 #include "core/hash.h"
 
@@ -40,6 +43,7 @@ Status settle_simulation(Config& config) {
   const std::filesystem::path directory(config.data_dir), marker = directory / simulation_marker;
   std::error_code error;
   const bool fresh = !std::filesystem::exists(directory / "store", error);
+  if (is_half_restored(directory)) return fail(ErrorCode::unavailable, "a restore into " + config.data_dir + " was broken off: say takt restore again, or remove the directory");
   if (config.must_exist) { // a mistyped name: nothing is made there, and somebody else's directory is not touched
     if (fresh) return fail(ErrorCode::not_found, no_data_directory(config.data_dir));
   } else {
@@ -77,10 +81,15 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     TAKT_TRY(opened, open_rocksdb_store(options));
     store = std::move(opened);
   }
+  auto* const checkpoints = dynamic_cast<Checkpoints*>(store.get()); // before the count goes in front of it
+  auto* const books = dynamic_cast<Retention*>(store.get());
+  app->keeps_files_ = !in_memory;
   app->store_ = std::make_unique<CountingStore>(std::move(store));
   app->gatekeeper_ = std::make_unique<Gatekeeper>(app->store_->documents());
+  app->links_ = std::make_unique<LinkKeeper>(app->store_->documents());
   app->recall_check_ = std::make_unique<RecallCheck>(*app->store_);
   app->statistics_ = std::make_unique<SourceStatistics>(in_memory ? "" : config.data_dir + "/sources.json", clock.utc_now());
+  app->upkeep_ = std::make_unique<Upkeep>(app->config_, std::string(version_text), in_memory ? nullptr : checkpoints, in_memory ? nullptr : books, clock);
   TAKT_TRY_VOID(app->load());
   return app;
 }
@@ -89,6 +98,7 @@ Status App::load() {
   TAKT_TRY(policy, store_->documents().get("policy", "current"));
   if (!policy) TAKT_TRY_VOID(first_run());
   TAKT_TRY_VOID(gatekeeper_->load());
+  TAKT_TRY_VOID(links_->load(clock_.utc_now()));
   TAKT_TRY(catalogue, read_catalogue());
   TAKT_TRY(rulebook, read_rulebook());
   publish(std::move(catalogue), std::move(rulebook), read_models());
@@ -232,7 +242,7 @@ ItemContext App::item_context() const { return {clock_.utc_now(), config_.accoun
 
 // ---- the verbs of every second: decide and track
 
-Result<Answer> App::answer(DecisionRequest request, const AnswerView& view) {
+Result<Answer> App::answer(DecisionRequest request, const AnswerReader& reader) {
   const bool now_given = request.now != UtcTime{};
   if (now_given && !request.dry_run && !config_.simulation)
     return fail_at("/now", "only with dry_run, or in a data directory made with --simulation");
@@ -242,7 +252,7 @@ Result<Answer> App::answer(DecisionRequest request, const AnswerView& view) {
   const DecideOptions options{config_.durable_decisions ? Durability::fsync : Durability::wal, config_.simulation};
   TAKT_TRY(decision, takt::decide(*store_, *current, request, clock_, options));
   if (decision.customer && RecallCheck::samples(request.seed)) recall_check_->offer(current, decision.customer, request.now);
-  std::string json = write_decision(decision, request, *current, view);
+  std::string json = write_decision(decision, request, *current, view_for(reader, decision, *current));
   return Answer{std::move(decision), std::move(json)};
 }
 

@@ -2,6 +2,7 @@
 /// App: the object graph of one running Takt and every verb that HTTP, the control socket and the command line share. Routes and
 /// commands parse, call one of these, and write the answer. Threads: every method from any thread.
 #include "api/access/gatekeeper.h"
+#include "api/access/link_keeper.h"
 #include "api/config.h"
 #include "api/json/codecs.h"
 #include "api/policy_life.h"
@@ -42,6 +43,7 @@ struct ImportSummary {
 
 class RecallCheck;
 class Scrubber;
+class Upkeep;                              // api/upkeep.h
 struct HttpRequest;                       // api/router.h
 struct OnlineRecall;                       // api/recall_check.h
 struct ReplayOptions;                      // engine/history.h
@@ -59,6 +61,13 @@ struct AudiencePage { std::string body, next_cursor; };
 
 /// A decision and the answer that was written for it.
 struct Answer { Decision decision; std::string json; };
+
+/// Who reads an answer, and how their links are to look.
+struct AnswerReader {
+  bool publishable = false, knows_person = false;
+  std::optional<bool> links;               ///< none: where the placement's channel is a message
+  std::string address;                     ///< as the caller reached this server; public_url wins; neither: no links
+};
 
 /// A draft's version, and what is allowed in it and probably not meant.
 struct SavedDraft {
@@ -88,7 +97,12 @@ public:
   const Clock& clock() const { return clock_; }
 
   Result<Decision> decide(DecisionRequest request);                          ///< fills now and seed where they are not given
-  Result<Answer> answer(DecisionRequest request, const AnswerView& view);
+  Result<Answer> answer(DecisionRequest request, const AnswerReader& reader);
+  /// The same question by a link within an hour of its first answer is the same request: one reservation however often a template is rendered.
+  Status name_link_request(DecisionRequest& request);
+  /// What a followed link means, as an event in Segment's shape. None: nothing to count (counted before; the reservation or the person is gone).
+  Result<std::optional<std::string>> link_event(const Link& link);
+  LinkKeeper& links() { return *links_; }
   /// One event or batch, acknowledged durable on return.
   Result<IngestOutcome> track(const Event& event);
   Result<IngestCounts> track_all(std::span<const Event> events, const std::function<void(std::size_t, const Error&)>& rejected);
@@ -148,6 +162,9 @@ public:
   Result<std::string> train(const std::function<void(std::string_view step, double fraction)>& progress, std::size_t threads = 0);
   /// From now on requests are waiting: training steps back.
   void begin_serving();
+  bool is_serving() const { return serves_; }
+  /// Backups, room on the disk, how long what grows is kept.
+  Upkeep& upkeep() { return *upkeep_; }
   /// JSON of contract.md §3 /why, for now or for a logged decision.
   Result<std::string> why(std::string_view customer, std::string_view placement, std::string_view item, std::string_view decision);
   Result<std::string> customer_json(std::string_view customer);
@@ -195,6 +212,7 @@ private:
   Status load();
   /// Counts what a policy with caps over more than one customer asks for, before anything waits for it. What goes wrong is said when it is published.
   void count_ahead(std::string_view policy_json);
+  AnswerView view_for(const AnswerReader& reader, const Decision& decision, const World& world) const;
   Status first_run();
   Status reload_rulebook();
   Result<std::shared_ptr<const Catalogue>> read_catalogue();
@@ -223,7 +241,7 @@ private:
                                     const std::function<void(const CustomerRecord&, const ConditionInputs&)>& member);
   Result<Item> checked_item(std::string_view json, std::string_view id);
   std::string path_without_names(const HttpRequest& http, std::string_view route);
-  Result<std::uint64_t> forget_in_documents(const Erasure& erasure);
+  Result<std::size_t> forget_in_lists(const Erasure& erasure);
   Status scrub_files(bool everything, const std::function<bool()>& go_on);
   Scrubber& scrubber();
 
@@ -231,14 +249,17 @@ private:
   const Clock& clock_;
   std::unique_ptr<CountingStore> store_;   ///< every write goes through it, so caps over many customers are counted
   std::unique_ptr<Gatekeeper> gatekeeper_;
+  std::unique_ptr<LinkKeeper> links_;
   std::unique_ptr<Snapshot<World>> world_;
   std::mutex change_mutex_;                ///< one writer of the World at a time
   std::mutex train_mutex_;
   std::atomic<bool> serves_ = false;
+  bool keeps_files_ = false;               ///< a data directory of its own; tests and simulations bring a store and have none
   std::unique_ptr<SourceStatistics> statistics_;
   std::unique_ptr<RecallCheck> recall_check_;   ///< reads the store: goes before it
   std::mutex scrubber_mutex_;
   std::unique_ptr<Scrubber> scrubber_;          ///< made when somebody is erased; so does it
+  std::unique_ptr<Upkeep> upkeep_;              ///< likewise
 };
 
 } // namespace takt

@@ -1,5 +1,6 @@
 // Who may call, and who changed what.
 #include "api/app.h"
+#include "api/forgetting.h"
 #include "api/json/fields.h"
 #include "api/json/writer.h"
 #include "api/router.h"
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <fmt/format.h>
 
 namespace takt {
 namespace {
@@ -22,6 +22,7 @@ void write_key(JsonWriter& json, const AccessKey& key) {
   json.field("id", key.id).field("role", to_text(key.role)).field("mode", key.mode == KeyMode::live ? "live" : "test").field("name", key.name);
   write_texts(json, "origins", key.origins);
   write_texts(json, "placements", key.placements);
+  json.field("rate", key.rate.per_second > 0 ? std::optional(key.rate.per_second) : std::nullopt).field("burst", key.rate.per_second > 0 ? std::optional(key.rate.burst) : std::nullopt);
   json.field("created_at", key.created_at).field("revoked_at", key.revoked_at);
 }
 
@@ -38,6 +39,7 @@ Result<AccessKey> wanted_key(std::string_view body) {
   key.name = fields.text("name", limits::id_bytes_max).value_or("");
   key.origins = fields.texts("origins", limits::selector_values_max);
   key.placements = fields.texts("placements", limits::selector_values_max);
+  key.rate = read_rate(fields);
   if (!key.origins.empty() && key.role != Role::publishable) fields.complain("origins", "only a publishable key is used by pages");
   if (!key.placements.empty() && key.role != Role::decide) fields.complain("placements", "only a key of role decide is bound to placements");
   fields.finish();
@@ -90,7 +92,7 @@ void App::note_change(const HttpRequest& http, std::string_view route, int statu
   json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", path_without_names(http, route)).field("route", route);
   json.field("status", std::int64_t{status}).field("request_id", http.id).end_object();
   // Ascending by time; two changes of one millisecond differ by their request.
-  const std::string id = fmt::format("{:016x}-{:08x}", static_cast<std::uint64_t>(ms_of(now)), static_cast<std::uint32_t>(hash64(http.id)));
+  const std::string id = audit_id(now, static_cast<std::uint32_t>(hash64(http.id)));
   static_cast<void>(store_->documents().put({"audit", id, 0, json.take(), now, "takt"}, std::nullopt)); // the change stands, whether or not its note does
 }
 

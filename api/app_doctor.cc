@@ -1,6 +1,7 @@
 // takt doctor: does what arrives make sense? One line per question, ok or warn, and one sentence of advice.
 #include "api/app.h"
 #include "api/recall_check.h"
+#include "api/upkeep.h"
 #include "engine/train/choose_index.h"
 
 #include <algorithm>
@@ -161,9 +162,13 @@ Result<std::string> App::doctor() {
   Json index = line(finds_enough, "index", fmt::format("recall@100 {:.3f} over {} compared searches", recall.recall_at_100(), recall.searches),
                     "Run takt train: the index was built for other vectors or other tastes than are asked for now.");
   Json caps = caps_lines(Json::parse(totals_json())["caps"]);
-  ok = ok && has_items && finds_enough && all_ok(customers["lines"]) && all_ok(caps);
+  if (!upkeep_->disk().space()) static_cast<void>(upkeep_->disk().look()); // a server looks by itself, and says what it finds
+  Json upkeep = Json::array();
+  for (const UpkeepLine& one : upkeep_->lines()) upkeep.push_back(line(one.is_ok, one.check, one.text, one.advice));
+  ok = ok && has_items && finds_enough && all_ok(customers["lines"]) && all_ok(caps) && all_ok(upkeep);
   const Json json{{"status", ok ? "ok" : "warn"}, {"from", format_utc(now - hours(24))}, {"to", format_utc(now)}, {"catalogue", std::move(catalogue)},
-                  {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}, {"caps", std::move(caps)}};
+                  {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}, {"caps", std::move(caps)},
+                  {"upkeep", std::move(upkeep)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -1,5 +1,6 @@
 // Forgetting one person, and telling everything about one person.
 #include "api/app.h"
+#include "api/forget.h"
 #include "api/json/codecs.h"
 #include "api/json/reader.h"
 #include "api/json/writer.h"
@@ -25,7 +26,8 @@ Result<Bytes16> random_bytes() {
 struct Receipt {
   UtcTime erased_at{};
   ErasedCounts counts;
-  std::uint64_t audiences = 0;
+  std::uint64_t documents = 0;
+  std::vector<std::string> not_reached;        ///< places of backups that could not be told
   std::optional<UtcTime> files_clean_at;
 };
 
@@ -33,8 +35,10 @@ std::string write_receipt(std::string_view id, const Receipt& receipt) {
   JsonWriter json;
   json.begin_object().field("erasure_id", id).field("erased_at", receipt.erased_at);
   json.field("customers", receipt.counts.records).field("journal_entries", receipt.counts.journal_entries).field("decisions", receipt.counts.decisions);
-  json.field("identities", receipt.counts.identities).field("labels", receipt.counts.labels).field("documents", receipt.audiences);
-  json.field("files_clean_at", receipt.files_clean_at).end_object();
+  json.field("identities", receipt.counts.identities).field("labels", receipt.counts.labels).field("documents", receipt.documents);
+  json.key("backups_not_reached").begin_array();
+  for (const std::string& place : receipt.not_reached) json.text(place);
+  json.end_array().field("files_clean_at", receipt.files_clean_at).end_object();
   return json.take();
 }
 
@@ -45,40 +49,6 @@ std::string with_clean_files(std::string json, UtcTime at) {
   return json.substr(0, json.size() - end.size()) + '"' + format_utc(at) + "\"}";
 }
 bool is_pending(const Document& receipt) { return receipt.json.ends_with("null}"); }
-
-/// The ways in which an imported list may write one of the person's names.
-std::vector<std::string> list_names(const Erasure& erasure) {
-  std::vector<std::string> names;
-  for (const Identity& identity : erasure.identities) {
-    if (identity.kind == IdentityKind::user) names.insert(names.end(), {identity.value, "user:" + identity.value});
-    else names.push_back("anon:" + identity.value);
-  }
-  for (const CustomerId member : erasure.members) names.push_back("id:" + to_text(member));
-  return names;
-}
-
-/// Without these names; none: it had none of them.
-std::optional<std::string> without(const Document& document, const std::vector<std::string>& names) {
-  if (document.json.empty()) return std::nullopt;
-  auto audience = parse_audience(document.json);
-  if (!audience) return std::nullopt;
-  const std::size_t removed = std::erase_if(audience->customers, [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
-  return removed == 0 ? std::nullopt : std::optional(write_audience(*audience));
-}
-
-/// A note of the audit log with a person's id in it: the id becomes "erased".
-std::optional<std::string> without_ids(const Document& note, const Erasure& erasure) {
-  std::string json = note.json;
-  bool changed = false;
-  for (const CustomerId member : erasure.members) {
-    const std::string id = to_text(member);
-    for (std::size_t at = json.find(id); at != std::string::npos; at = json.find(id, at)) {
-      json.replace(at, id.size(), "erased");
-      changed = true;
-    }
-  }
-  return changed ? std::optional(json) : std::nullopt;
-}
 
 /// Texts of JSON.
 struct Held { std::vector<std::string> events, decisions; };
@@ -116,54 +86,52 @@ Status collect_held(Store& store, const World& world, CustomerId customer, Held&
 
 } // namespace
 
-/// Lists of audiences, in every version, and the audit log.
-Result<std::uint64_t> App::forget_in_documents(const Erasure& erasure) {
-  const std::lock_guard lock(change_mutex_);
-  std::vector<std::string> ids;
-  std::vector<Document> changed;
-  TAKT_TRY_VOID(store_->documents().scan("audience", [&](const Document& document) {
-    ids.push_back(document.id);
-    return true;
-  }));
-  const std::vector<std::string> names = list_names(erasure);
-  for (const std::string& id : ids) {
-    TAKT_TRY(versions, store_->documents().history("audience", id));
-    for (Document& version : versions)
-      if (auto json = without(version, names)) {
-        version.json = std::move(*json);
-        changed.push_back(std::move(version));
-      }
-  }
-  const bool has_new_lists = !changed.empty();
-  TAKT_TRY_VOID(store_->documents().scan("audit", [&](const Document& note) {
-    if (auto json = without_ids(note, erasure)) {
-      changed.push_back(note);
-      changed.back().json = std::move(*json);
-    }
-    return true;
-  }));
-  for (const Document& document : changed) TAKT_TRY_VOID(store_->documents().rewrite(document));
-  if (has_new_lists) TAKT_TRY_VOID(reload_rulebook());
-  return changed.size();
+namespace {
+
+/// An id of ours means that customer, whoever calls himself so: find_customer looks for names first, and anybody may take any name.
+Result<CustomerId> find_person(App& app, std::string_view customer) {
+  if (customer.starts_with("c-") && parse_customer_id(customer))
+    if (auto by_id = app.find_customer("id:" + std::string(customer)); by_id || by_id.error().code != ErrorCode::not_found) return by_id;
+  return app.find_customer(customer);
 }
 
+} // namespace
+
+/// The note first: whatever happens after it, no backup brings the person back. Then the receipt, so that a process that comes after a crash
+/// knows of files that have to be rewritten.
 Result<std::string> App::erase_customer(std::string_view customer, const std::function<void(std::size_t)>& progress) {
-  TAKT_TRY(found, find_customer(customer));
-  TAKT_TRY(salt, random_bytes());
+  TAKT_TRY(found, find_person(*this, customer));
+  const std::lock_guard lock(change_mutex_); // an item or a rule that came now could use a label that nobody used when we looked
+  TAKT_TRY(fresh, random_bytes());
   TAKT_TRY(number, random_bytes());
-  TAKT_TRY(erasure, plan_erasure(*store_, *world(), found, clock_.utc_now(), salt, progress));
+  TAKT_TRY(salt, store_->erasures().settle_salt(fresh));
+  TAKT_TRY(erasure, plan_erasure(*store_, world()->catalogue.get(), found, clock_.utc_now(), salt, progress));
   Receipt receipt;
   receipt.erased_at = erasure.at;
-  TAKT_TRY(counts, store_->erasures().erase(erasure));
-  receipt.counts = counts;
-  TAKT_TRY(documents, forget_in_documents(erasure));
-  receipt.audiences = documents;
+  if (keeps_files_) {
+    TAKT_TRY(told, note_erasure(config_.data_dir, note_of(erasure, salt)));
+    receipt.not_reached = std::move(told.not_reached);
+  }
   std::string id = "e-";
   for (std::size_t i = 0; i < 8; ++i) id += fmt::format("{:02x}", number[i]);
-  const std::string json = write_receipt(id, receipt);
-  TAKT_TRY_VOID(store_->documents().put({std::string(receipt_kind), id, 0, json, erasure.at, "takt"}, 0).map([](std::uint64_t) {}));
+  Document document{std::string(receipt_kind), id, 0, write_receipt(id, receipt), erasure.at, "takt"};
+  TAKT_TRY(version, store_->documents().put(document, 0));
+  document.version = version;
+  TAKT_TRY(documents, forget_in_lists(erasure)); // before the record: as long as that is there, somebody can ask again
+  receipt.documents = documents;
+  TAKT_TRY(counts, store_->erasures().erase(erasure));
+  receipt.counts = counts;
+  document.json = write_receipt(id, receipt);
+  TAKT_TRY_VOID(store_->documents().rewrite(document));
   scrubber().ask(false);
-  return json;
+  return document.json;
+}
+
+Result<std::size_t> App::forget_in_lists(const Erasure& erasure) {
+  const auto is_gone = [&](const Identity& identity) { return std::find(erasure.identities.begin(), erasure.identities.end(), identity) != erasure.identities.end(); };
+  TAKT_TRY(rewritten, forget_in_documents(store_->documents(), is_gone, erasure.members));
+  if (rewritten > 0) TAKT_TRY_VOID(reload_rulebook());
+  return rewritten;
 }
 
 Result<std::string> App::erasure_json(std::string_view erasure_id) {
@@ -207,7 +175,7 @@ void App::begin_serving() {
 }
 
 Result<std::string> App::export_customer(std::string_view customer) {
-  TAKT_TRY(id, find_customer(customer));
+  TAKT_TRY(id, find_person(*this, customer));
   TAKT_TRY(record, read_canonical(*store_, id));
   const std::string name = "id:" + to_text(record->id);
   TAKT_TRY(profile, customer_json(name));

@@ -5,6 +5,7 @@
 #include "api/json/line_ordinals.h"
 #include "api/line_reader.h"
 #include "api/merchant_feed.h"
+#include "api/upkeep.h"
 #include "api/workers.h"
 #include "core/hash.h"
 
@@ -115,6 +116,7 @@ public:
   void prepare(ImportWindow& window) { window.scan(shards_, shards_max); }
 
   Status take(const ImportWindow& window, std::uint64_t bytes_total) {
+    TAKT_TRY_VOID(has_room());
     // Items first: what an event is about should be known when its labels are stamped.
     std::vector<Refused> refused;
     TAKT_TRY_VOID(take_documents(window, refused));
@@ -136,6 +138,12 @@ private:
     std::vector<Event> events;                               ///< of the lines at hand; kept for its memory
     std::vector<std::size_t> lines;                          ///< of events, one each
   };
+
+  /// Between windows: what was taken stays, and the same file again goes on.
+  Status has_room() {
+    if (!app_.is_serving()) static_cast<void>(app_.upkeep().disk().look()); // a server looks by itself, and says what it finds
+    return app_.upkeep().disk().admit();
+  }
 
   Status take_documents(const ImportWindow& window, std::vector<Refused>& refused) {
     const std::vector<std::size_t> all = window.documents();

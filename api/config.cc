@@ -1,10 +1,13 @@
 #include "api/config.h"
 
+#include "api/config_setting.h"
+#include "api/front/proxies.h"
 #include "core/limits.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -19,55 +22,14 @@
 namespace takt {
 namespace {
 
-/// One value of the file or the environment as text, and where it came from: every key is read by the same code.
-struct Setting {
-  std::string key;                                 ///< "durability.decide"
-  std::vector<std::string> values;                 ///< one, or the elements of a list
-  bool is_list = false;
-  std::string where;                               ///< "takt.toml:3" or "TAKT_LISTEN"
-};
-
-Status refuse(const Setting& setting, std::string_view expected) {
-  return fail(ErrorCode::invalid, fmt::format("{}: {} must be {}", setting.where, setting.key, expected));
-}
-
-std::optional<double> number_of(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<std::uint64_t> whole_of(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<std::uint64_t> bytes_of(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, int>, 3> units{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
-  int shift = 0;
-  for (const auto& [unit, bits] : units)
-    if (text.ends_with(unit)) {
-      shift = bits;
-      text.remove_suffix(unit.size());
-      break;
-    }
-  const auto value = whole_of(text);
-  if (!value || *value > (std::uint64_t{1} << 40)) return std::nullopt;
-  return *value << shift;
-}
-
 bool is_currency(std::string_view text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-Status set_bytes(const Setting& setting, std::size_t low, std::size_t high, std::size_t& target) {
-  const auto value = bytes_of(setting.values.front());
-  if (!value || *value < low || *value > high)
-    return refuse(setting, fmt::format("a size from {} to {} bytes, such as 262144 or \"256KiB\"", low, high));
-  target = static_cast<std::size_t>(*value);
+Status set_size(const Setting& setting, std::size_t low, std::size_t high, std::size_t& target) {
+  std::uint64_t bytes = target;
+  TAKT_TRY_VOID(set_bytes(setting, low, high, bytes));
+  target = static_cast<std::size_t>(bytes);
   return {};
 }
 
@@ -84,20 +46,6 @@ Status set_durability(const Setting& setting, Config& config) {
   const std::string& text = setting.values.front();
   if (text != "wal" && text != "fsync") return refuse(setting, "\"wal\" or \"fsync\"");
   config.durable_decisions = text == "fsync";
-  return {};
-}
-
-Status set_dedupe_life(const Setting& setting, Config& config) {
-  const auto life = parse_duration(setting.values.front());
-  if (!life || *life < hours(1) || *life > days(30)) return refuse(setting, "a duration from 1h to 30d");
-  config.dedupe_life = *life;
-  return {};
-}
-
-Status set_flag(const Setting& setting, bool& target) {
-  const std::string& text = setting.values.front();
-  if (text != "true" && text != "false") return refuse(setting, "true or false");
-  target = text == "true";
   return {};
 }
 
@@ -122,6 +70,10 @@ Result<bool> set_front(const Setting& setting, Config& config) {
     config.rate_burst = *burst;
   } else if (setting.key == "rate_loopback") {
     TAKT_TRY_VOID(set_flag(setting, config.rate_loopback));
+  } else if (setting.key == "log_format") {
+    const auto format = parse_log_format(text);
+    if (!format) TAKT_TRY_VOID(refuse(setting, "\"none\", \"text\" or \"json\""));
+    config.log_format = *format;
   } else {
     return false;
   }
@@ -139,6 +91,40 @@ Status set_origins(const Setting& setting, Config& config) {
   return {};
 }
 
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.starts_with("https://") ? 8 : 7;
+  if (!text.starts_with("https://") && !text.starts_with("http://")) return false;
+  text.remove_prefix(scheme);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']'; });
+}
+
+Status set_public_url(const Setting& setting, Config& config) {
+  std::string url = setting.values.front();
+  if (url.ends_with('/')) url.pop_back();
+  if (!url.empty() && !is_origin(url)) return refuse(setting, "an address such as \"https://takt.shop.example\", without a path");
+  config.public_url = url;
+  return {};
+}
+
+/// Several at once: a new one is believed before the pages use it. A short one is guessed from a single signature.
+Status set_identity_secrets(const Setting& setting, Config& config) {
+  config.identity_secrets.clear();
+  for (const std::string& secret : setting.values) {
+    if (secret.empty()) continue;
+    if (secret.size() < 32 || secret.size() > 128) return refuse(setting, "one secret or a list of them, each of 32 to 128 characters");
+    config.identity_secrets.push_back(secret);
+  }
+  return {};
+}
+
+Status set_proxies(const Setting& setting, Config& config) {
+  config.trusted_proxies.clear();
+  std::copy_if(setting.values.begin(), setting.values.end(), std::back_inserter(config.trusted_proxies), [](const std::string& one) { return !one.empty(); });
+  const auto proxies = TrustedProxies::parse(config.trusted_proxies);
+  if (!proxies) return fail(ErrorCode::invalid, fmt::format("{}: {}: {}", setting.where, setting.key, proxies.error().message));
+  return {};
+}
+
 Status set_listen(const Setting& setting, Config& config) {
   const auto address = parse_listen(setting.values.front());
   if (!address) return fail(address.error().code, setting.where + ": " + address.error().message);
@@ -149,6 +135,8 @@ Status set_listen(const Setting& setting, Config& config) {
 Status apply(const Setting& setting, Config& config) {
   const std::string& text = setting.values.empty() ? std::string() : setting.values.front();
   if (setting.key == "allowed_origins") return set_origins(setting, config);
+  if (setting.key == "identity_secret") return set_identity_secrets(setting, config);
+  if (setting.key == "trusted_proxies") return set_proxies(setting, config);
   if (setting.is_list || setting.values.empty()) return refuse(setting, "one value");
   if (setting.key == "data_dir") {
     if (text.empty()) return refuse(setting, "a directory");
@@ -158,8 +146,10 @@ Status apply(const Setting& setting, Config& config) {
   if (setting.key == "listen") return set_listen(setting, config);
   TAKT_TRY(is_front, set_front(setting, config));
   if (is_front) return {};
+  TAKT_TRY(is_upkeep, set_upkeep(setting, config.upkeep));
+  if (is_upkeep) return {};
   if (setting.key == "durability.decide") return set_durability(setting, config);
-  if (setting.key == "dedupe_life") return set_dedupe_life(setting, config);
+  if (setting.key == "dedupe_life") return set_duration(setting, hours(1), days(30), "from 1h to 30d", config.dedupe_life);
   if (setting.key == "account_currency") {
     if (!is_currency(text)) return refuse(setting, "an ISO 4217 code such as \"EUR\"");
     config.account_currency = text;
@@ -172,9 +162,10 @@ Status apply(const Setting& setting, Config& config) {
     config.margin = *margin;
     return {};
   }
-  if (setting.key == "cache_bytes") return set_bytes(setting, std::size_t{16} << 20, std::size_t{64} << 30, config.cache_bytes);
+  if (setting.key == "cache_bytes") return set_size(setting, std::size_t{16} << 20, std::size_t{64} << 30, config.cache_bytes);
   if (setting.key == "body_bytes_max")
-    return set_bytes(setting, limits::event_bytes_max, std::size_t{64} << 20, config.body_bytes_max);
+    return set_size(setting, limits::event_bytes_max, std::size_t{64} << 20, config.body_bytes_max);
+  if (setting.key == "public_url") return set_public_url(setting, config);
   if (setting.key == "simulation") return set_flag(setting, config.simulation);
   if (setting.key == "bootstrap_key_file") {
     config.bootstrap_key_file = text;
@@ -243,12 +234,13 @@ std::string key_of_variable(std::string_view name) {
   if (name == "DURABILITY_DECIDE") return "durability.decide";
   std::string key(name);
   std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (key.starts_with("retention_")) key[std::string_view("retention").size()] = '.';
   return key;
 }
 
 Setting setting_of_variable(const std::string& name, const std::string& value) {
   Setting setting{key_of_variable(name), {value}, false, name};
-  if (setting.key != "allowed_origins") return setting;
+  if (setting.key != "allowed_origins" && setting.key != "identity_secret" && setting.key != "trusted_proxies") return setting;
   setting.is_list = true;
   setting.values.clear();
   for (std::size_t begin = 0; begin <= value.size();) {

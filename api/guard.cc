@@ -45,14 +45,31 @@ bool is_readable(const HttpRequest& http) {
   return std::all_of(http.parameters.begin(), http.parameters.end(), fits) && std::all_of(http.query.begin(), http.query.end(), fits);
 }
 
+/// "localhost:8080", "127.0.0.1", "[::1]:80", or nothing (HTTP/1.0).
+bool is_own_name(std::string_view host) {
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host.empty() || host == "localhost" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+/// Without a key loopback is the only wall, and there are two holes in it: a proxy on this machine, which makes the whole world look local, and a
+/// page in somebody's browser here whose name suddenly means 127.0.0.1 (DNS rebinding). The one says for whom it asks, the other its own name.
+bool comes_from_outside(const HttpRequest& http) {
+  const auto is_set = [&](std::string_view name) { return !http.header(name).empty(); };
+  return is_set("x-forwarded-for") || is_set("forwarded") || is_set("via") || !is_own_name(http.header("host"));
+}
+
 HttpResponse guarded(App& app, std::optional<Need> need, const Route& route, const HttpHandler& handler, const HttpRequest& http) {
-  const UtcTime now = app.clock().utc_now();
+  if (need != Need::nothing && app.gatekeeper().is_open() && comes_from_outside(http))
+    return refuse(403, "key_needed", "without a key only this machine is answered, by its own name and not through a proxy: takt keys create --role admin first");
+  const Gatekeeper::Moment moment{app.clock().utc_now(), std::chrono::nanoseconds(app.clock().steady_now().time_since_epoch()).count()};
   Credentials credentials{key_in_head(http), http.header("origin")};
   if (credentials.key.empty() && need == Need::ingest && !app.gatekeeper().is_open()) credentials.key = write_key_in(http.body);
-  const Gatekeeper::Verdict verdict = app.gatekeeper().admit(credentials, need, app.config().allowed_origins, now);
+  const Gatekeeper::Verdict verdict = app.gatekeeper().admit(credentials, need, app.config().allowed_origins, moment);
   if (verdict.status != 0) {
     HttpResponse response = refuse(verdict.status, verdict.code, verdict.detail);
     if (verdict.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    if (verdict.status == 429) response.headers.emplace_back("Retry-After", std::to_string(verdict.retry_seconds));
     return response;
   }
   if (!is_readable(http)) return refuse(400, "malformed", "path and query are UTF-8, percent-encoded");

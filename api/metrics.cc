@@ -1,7 +1,11 @@
 #include "api/metrics.h"
 
+#include "api/upkeep.h"
+#include "api/process_metrics.h"
+
 #include <array>
 #include <mutex>
+#include <optional>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -42,6 +46,7 @@ prometheus::MetricFamily family_of(const char* name, const char* help, prometheu
 void append_front(const FrontCounts& counts, std::vector<prometheus::MetricFamily>& all) {
   using enum prometheus::MetricType;
   all.push_back(family_of("takt_http_connections", "Open connections.", Gauge, counts.connections_open));
+  all.push_back(family_of("takt_http_connections_limit", "At that many the one that is idle for the longest is closed.", Gauge, counts.connections_max));
   all.push_back(family_of("takt_http_connections_parked", "Of them, those that wait for their client and hold no thread.", Gauge, counts.connections_parked));
   all.push_back(family_of("takt_http_requests_waiting", "Whole requests that wait for a thread.", Gauge, counts.requests_waiting));
   all.push_back(family_of("takt_http_buffer_bytes", "Memory of requests being read and answers being written.", Gauge, counts.buffer_bytes));
@@ -56,6 +61,33 @@ void append_front(const FrontCounts& counts, std::vector<prometheus::MetricFamil
     refused.metric.push_back(std::move(metric));
   }
   all.push_back(std::move(refused));
+}
+
+void append_value(const char* name, const char* help, prometheus::MetricType type, double value, std::vector<prometheus::MetricFamily>& all) {
+  prometheus::MetricFamily family{name, help, type, std::vector<prometheus::ClientMetric>(1)};
+  family.metric[0].counter.value = family.metric[0].gauge.value = value;
+  all.push_back(std::move(family));
+}
+
+void append_upkeep(const UpkeepFigures& figures, std::vector<prometheus::MetricFamily>& all) {
+  using enum prometheus::MetricType;
+  if (figures.disk) {
+    append_value("takt_disk_free_bytes", "Room on the disk of the data directory.", Gauge, static_cast<double>(figures.disk->free_bytes), all);
+    append_value("takt_disk_bytes", "Size of that disk.", Gauge, static_cast<double>(figures.disk->total_bytes), all);
+  }
+  append_value("takt_disk_low", "1 while events are refused for want of room.", Gauge, figures.is_disk_low ? 1 : 0, all);
+  append_value("takt_backups_total", "Backups made since the start.", Counter, static_cast<double>(figures.backups.made), all);
+  append_value("takt_backups_failed_total", "Backups that failed since the start.", Counter, static_cast<double>(figures.backups.failed), all);
+  if (figures.books) {
+    append_value("takt_journal_bytes", "Size of all journals, about.", Gauge, static_cast<double>(figures.books->journal_bytes), all);
+    append_value("takt_decision_log_bytes", "Size of the log of decisions, about.", Gauge, static_cast<double>(figures.books->decisions_bytes), all);
+    append_value("takt_decision_log_bytes_max", "Beyond it the oldest decisions are forgotten; 0 = no bound.", Gauge, static_cast<double>(figures.books->decisions_bytes_max), all);
+  }
+  if (!figures.backups.latest) return;
+  append_value("takt_backup_timestamp_seconds", "Moment of the latest backup.", Gauge, static_cast<double>(ms_of(figures.backups.latest->at)) * 1e-3, all);
+  append_value("takt_backup_duration_seconds", "How long it took.", Gauge, figures.backups.latest->seconds, all);
+  append_value("takt_backup_bytes", "Size of all its files.", Gauge, static_cast<double>(figures.backups.latest->bytes), all);
+  append_value("takt_backup_added_bytes", "Of them, what no earlier backup had.", Gauge, static_cast<double>(figures.backups.latest->bytes_added), all);
 }
 
 } // namespace
@@ -74,8 +106,10 @@ std::string_view to_text(EventType type) {
 
 struct Metrics::Families {
   prometheus::Registry registry;
-  std::mutex front_mutex;
+  std::mutex others_mutex;                           ///< those who count by themselves
   std::function<FrontCounts()> front;
+  std::optional<UpkeepFigures> upkeep;
+  std::function<std::uint64_t()> log_dropped;
   prometheus::Family<prometheus::Counter>& requests = counter(registry, "takt_http_requests_total", "Answered HTTP requests.");
   prometheus::Family<Histogram>& request_seconds = histogram(registry, "takt_http_request_duration_seconds", "From the last byte of the headers to the answer.");
   prometheus::Family<Histogram>& stage_seconds = histogram(registry, "takt_stage_duration_seconds", "One stage of one decision and placement.");
@@ -101,6 +135,9 @@ struct Metrics::Families {
       stages[i] = &stage_seconds.Add({{"stage", std::string(to_text(static_cast<Stage>(i)))}}, buckets);
     for (std::size_t i = 0; i < reason_codes_count; ++i)
       reasons[i] = &suppressed.Add({{"reason", std::string(to_text(static_cast<ReasonCode>(i)))}});
+    // Of what must not happen an alert can only see the first time where there was a zero before.
+    for (const auto& [stage, code] : {std::pair{Stage::profile, ReasonCode::store_unavailable}, std::pair{Stage::log, ReasonCode::contention}})
+      degraded.Add({{"stage", std::string(to_text(stage))}, {"reason", std::string(to_text(code))}});
     build.Add({{"version", std::string(version_text)}, {"commit", TAKT_COMMIT}}).Set(1);
   }
 };
@@ -140,15 +177,29 @@ void Metrics::recall(std::uint64_t searches, double recall_at_100) {
   families_->recall_value.Set(recall_at_100);
 }
 
+void Metrics::upkeep(const UpkeepFigures& figures) {
+  const std::lock_guard lock(families_->others_mutex);
+  families_->upkeep = figures;
+}
+
 void Metrics::set_front(std::function<FrontCounts()> counts) {
-  const std::lock_guard lock(families_->front_mutex);
+  const std::lock_guard lock(families_->others_mutex);
   families_->front = std::move(counts);
+}
+
+void Metrics::set_log(std::function<std::uint64_t()> dropped) {
+  const std::lock_guard lock(families_->others_mutex);
+  families_->log_dropped = std::move(dropped);
 }
 
 std::string Metrics::text() const {
   std::vector<prometheus::MetricFamily> all = families_->registry.Collect();
-  const std::lock_guard lock(families_->front_mutex);
+  append_process_metrics(all);
+  const std::lock_guard lock(families_->others_mutex);
   if (families_->front) append_front(families_->front(), all);
+  if (families_->upkeep) append_upkeep(*families_->upkeep, all);
+  if (families_->log_dropped)
+    all.push_back(family_of("takt_log_lines_dropped_total", "Lines of the log that nobody took in time.", prometheus::MetricType::Counter, families_->log_dropped()));
   return prometheus::TextSerializer().Serialize(all);
 }
 

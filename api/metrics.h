@@ -13,6 +13,8 @@
 
 namespace takt {
 
+struct UpkeepFigures;                                // api/upkeep.h
+
 enum class EventResult : std::uint8_t { accepted, duplicate, rejected };
 
 class Metrics {
@@ -29,8 +31,11 @@ public:
   void event_refused();                              ///< could not even be parsed
   void items(std::size_t count);                     ///< gauge: items in the served catalogue
   void recall(std::uint64_t searches, double recall_at_100); ///< gauges: of the sampled searches since the start
+  void upkeep(const UpkeepFigures& figures);              ///< disk and backups
   /// Where connections are counted; asked at each text(). An empty function: nowhere.
   void set_front(std::function<FrontCounts()> counts);
+  /// Where lines of the log are counted that nobody took; an empty function: nowhere.
+  void set_log(std::function<std::uint64_t()> dropped);
   /// Prometheus text format.
   std::string text() const;
 

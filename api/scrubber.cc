@@ -1,8 +1,15 @@
 #include "api/scrubber.h"
 
+#include <chrono>
 #include <utility>
 
 namespace takt {
+namespace {
+
+/// A full disk may have room again.
+constexpr auto again_after = std::chrono::minutes(1);
+
+} // namespace
 
 Scrubber::Scrubber(Work scrub) : scrub_(std::move(scrub)), thread_([this] { run(); }) {}
 
@@ -44,10 +51,13 @@ void Scrubber::run() {
       return !stops_;
     });
     lock.lock();
-    if (!status) everything_ = true; // whatever is left, the next turn takes it along
     last_ = std::move(status);
     finished_ = turn;
     changed_.notify_all();
+    if (last_) continue;
+    everything_ = true; // whatever is left, the next turn takes it along
+    changed_.wait_for(lock, again_after, [&] { return stops_; });
+    ++asked_;
   }
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::array headers_read{"authorization", "content-type", "if-match", "if-none-match", "origin", "x-request-id",
                                   "access-control-request-headers", "user-agent", "takt-author", "x-api-key", "host", "x-forwarded-proto", "ce-specversion",
-                                  "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time", "ce-anonymousid"};
+                                  "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time", "ce-anonymousid",
+                                  "sec-purpose", "purpose", "x-purpose", "x-moz", "traceparent", "x-forwarded-for", "forwarded", "via"};
 
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -50,6 +51,25 @@ HttpRequest to_request(const httplib::Request& request) {
   return ours;
 }
 
+/// Writes the line of a request when it goes: at once, or when the last piece of a streamed answer is made or its reader has left.
+class LineAtTheEnd {
+public:
+  LineAtTheEnd(ProcessLog& log, const HttpRequest& request, std::string_view route, int status, std::chrono::steady_clock::time_point arrived)
+      : log_(log), id_(request.id), traceparent_(request.header("traceparent")), method_(request.method), route_(route), key_id_(request.caller.key_id), status_(status), arrived_(arrived) {}
+  ~LineAtTheEnd() {
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - arrived_;
+    log_.request({id_, traceparent_, method_, route_, status_, seconds.count(), key_id_, {}});
+  }
+  LineAtTheEnd(const LineAtTheEnd&) = delete;
+  LineAtTheEnd& operator=(const LineAtTheEnd&) = delete;
+
+private:
+  ProcessLog& log_;
+  const std::string id_, traceparent_, method_, route_, key_id_;
+  const int status_;
+  const std::chrono::steady_clock::time_point arrived_;
+};
+
 } // namespace
 
 struct HttpServer::Library {
@@ -81,6 +101,14 @@ struct HttpServer::Library {
     chosen.worker_begins = [] { omp_set_num_threads(1); }; // a request is answered by one thread, or every similarity search starts a team
     chosen.per_address = options.per_address;
     chosen.limits_loopback = options.limits_loopback;
+    chosen.trusted_proxies = options.trusted_proxies;
+    if (options.log != nullptr)
+      chosen.refused = [log = options.log](FrontReason reason) {
+        RequestLine line;
+        line.status = status_of(reason);
+        line.code = code_of(reason);
+        log->request(line);
+      };
     chosen.connections_max = options.connections_max;
     chosen.body_inflated_bytes_max = options.body_inflated_bytes_max;
     chosen.body_bytes_max = [this](std::string_view method, std::string_view target) {
@@ -156,10 +184,15 @@ struct HttpServer::Library {
     }
     if (!options.allowed_origins.empty() || options.knows_origin) response.set_header("Vary", "Origin");
     for (const auto& [name, value] : ours.headers) response.set_header(name, value);
+    const std::string_view shown_route = route.empty() ? "unmatched" : route;
+    if (options.log != nullptr) {
+      auto line = std::make_shared<LineAtTheEnd>(*options.log, request, shown_route, ours.status, exchange.arrived);
+      if (ours.next_piece) ours.next_piece = [line = std::move(line), next = std::move(ours.next_piece)](std::string& piece) { return next(piece); };
+    }
     if (ours.next_piece) LibraryServer::stream(response, exchange, ours.content_type, std::move(ours.next_piece));
     else if (!ours.body.empty() || !ours.content_type.empty()) response.set_content(std::move(ours.body), ours.content_type);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - exchange.arrived;
-    metrics.http_request(route.empty() ? "unmatched" : route, request.method, response.status, seconds.count());
+    metrics.http_request(shown_route, request.method, response.status, seconds.count());
   }
 };
 

@@ -4,8 +4,10 @@
 /// routes (regular expressions) and its reading of bodies. Threads: `threads` answer requests; connections cost none.
 #include "api/config.h"
 #include "api/front/limits.h"
+#include "api/front/proxies.h"
 #include "api/front/rate_limit.h"
 #include "api/metrics.h"
+#include "api/process_log.h"
 #include "api/router.h"
 #include "core/result.h"
 
@@ -25,7 +27,9 @@ struct ServerOptions {
   std::vector<std::string> allowed_origins;              ///< CORS; empty = none
   std::function<bool(const std::string& origin)> knows_origin; ///< besides these; empty = none
   RateLimit per_address = {};                            ///< requests of one peer; none by default
-  bool limits_loopback = false;                          ///< … also of peers on this machine, which are proxies as a rule
+  bool limits_loopback = false;                          ///< … also of callers on this machine
+  TrustedProxies trusted_proxies = {};                   ///< whose word about their callers is taken
+  ProcessLog* log = nullptr;                             ///< a line per request; must outlive the server
   std::size_t connections_max = front_limits::connections_max;
 };
 

@@ -100,7 +100,12 @@ Status clear_parted(Store& store, CustomerId other, Erasure& erasure) {
 
 /// A rule, a placement or an audience may speak of a label by its text.
 Status keep_unspoken(Store& store, Labels& labels) {
-  for (const std::string_view kind : {"policy", "policy_draft", "placement", "audience", "feature"})
+  // A document may write other letters as escapes, so a text with such letters is not searched for: it stays.
+  std::erase_if(labels, [&](Symbol symbol) {
+    const std::string_view text = store.symbols().name(symbol);
+    return !text.starts_with("u:") && !text.starts_with("a:") && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0 || c == '"' || c == '\\' || c == '/'; });
+  });
+  for (const std::string_view kind : {"policy", "policy_draft", "placement", "audience", "feature", "item"})
     TAKT_TRY_VOID(store.documents().scan(kind, [&](const Document& document) {
       std::erase_if(labels, [&](Symbol symbol) {
         const std::vector<std::string> path = store.symbols().path_of(symbol);
@@ -112,9 +117,9 @@ Status keep_unspoken(Store& store, Labels& labels) {
 }
 
 /// Leaves those that nobody else uses, and nothing else: an order may be called like an item.
-Status keep_unused(Store& store, const World& world, const Erasure& erasure, Labels& labels, const std::function<void(std::size_t)>& progress) {
+Status keep_unused(Store& store, const Catalogue* catalogue, const Erasure& erasure, Labels& labels, const std::function<void(std::size_t)>& progress) {
   const auto used = [&](Symbol symbol) { labels.erase(symbol); };
-  for (std::size_t i = 0; i < world.catalogue->size() && !labels.empty(); ++i) for_each_label(world.catalogue->at(static_cast<ItemIndex>(i)).labels, used);
+  for (std::size_t i = 0; catalogue != nullptr && i < catalogue->size() && !labels.empty(); ++i) for_each_label(catalogue->at(static_cast<ItemIndex>(i)).labels, used);
   std::size_t looked_at = 0;
   Status status;
   if (labels.empty()) return status;
@@ -129,9 +134,7 @@ Status keep_unused(Store& store, const World& world, const Erasure& erasure, Lab
   return status;
 }
 
-} // namespace
-
-Result<Erasure> plan_erasure(Store& store, const World& world, CustomerId customer, UtcTime now, const Bytes16& salt, const std::function<void(std::size_t)>& progress) {
+Result<Erasure> plan_once(Store& store, const Catalogue* catalogue, CustomerId customer, UtcTime now, const Bytes16& salt, const std::function<void(std::size_t)>& progress) {
   TAKT_TRY(record, read_canonical(store, customer));
   if (record->version == 0) return fail(ErrorCode::not_found, "nobody is known under this id");
   Erasure erasure;
@@ -145,9 +148,23 @@ Result<Erasure> plan_erasure(Store& store, const World& world, CustomerId custom
   TAKT_TRY_VOID(read_journals(store, erasure, labels, parted));
   for (const CustomerId other : parted) TAKT_TRY_VOID(clear_parted(store, other, erasure));
   TAKT_TRY_VOID(keep_unspoken(store, labels));
-  TAKT_TRY_VOID(keep_unused(store, world, erasure, labels, progress));
+  TAKT_TRY_VOID(keep_unused(store, catalogue, erasure, labels, progress));
   erasure.labels.assign(labels.begin(), labels.end());
   return erasure;
+}
+
+} // namespace
+
+Result<Erasure> plan_erasure(Store& store, const Catalogue* catalogue, CustomerId customer, UtcTime now, const Bytes16& salt, const std::function<void(std::size_t)>& progress) {
+  constexpr int plans_max = 3; // looking at everybody takes seconds, and a login meanwhile would make the plan one of somebody else
+  for (int attempt = 1;; ++attempt) {
+    TAKT_TRY(before, read_canonical(store, customer));
+    const Version version = before->version;
+    before.reset();
+    TAKT_TRY(erasure, plan_once(store, catalogue, customer, now, salt, progress));
+    TAKT_TRY(after, read_canonical(store, customer));
+    if (attempt == plans_max || (after->id == erasure.members.front() && after->version == version)) return erasure;
+  }
 }
 
 bool is_of_erased(Store& store, const Event& event) {

@@ -136,19 +136,25 @@ void add_elsewhere(Draft& draft, LabelSet labels, MarkKind kind, std::uint16_t n
 /// of all of them.
 void add_foreign(Draft& draft, MarkKind kind, std::vector<const EventItem*>& unexplained) {
   if (draft.foreign == nullptr) return;
+  Draft seen = draft;
+  seen.at = std::clamp(draft.at, draft.foreign->now, std::max(draft.foreign->now, draft.event.received_at)); // as the owner's mark is: one view, one time
   const std::vector<PlacementDecision>& placements = draft.foreign->placements;
-  for (std::size_t ordinal = 0; ordinal < placements.size(); ++ordinal) {
+  for (std::size_t ordinal = placements.size(); ordinal-- > 0;) { // the last first, as a reservation is looked for: both ledgers must mean the same one
     const std::string& placement = placements[ordinal].placement.text();
     if (!draft.event.placement.empty() && draft.event.placement != placement) continue;
-    for (const Choice& choice : placements[ordinal].choices) {
+    for (auto choice_at = placements[ordinal].choices.rbegin(); choice_at != placements[ordinal].choices.rend(); ++choice_at) {
+      const Choice& choice = *choice_at;
+      const ExposureId id{draft.foreign->id.bytes, static_cast<std::uint16_t>(ordinal), static_cast<std::uint16_t>(choice.slot)};
+      const auto& entries = draft.record.ledger.entries;
+      if (std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.id == id; })) continue; // marked already
       const auto named = std::find_if(unexplained.begin(), unexplained.end(), [&](const EventItem* item) { return item->id == choice.item.text(); });
       if (named == unexplained.end() && !draft.event.items.empty()) continue;
       EventItem whole;
       whole.id = choice.item.text();
       LabelSet labels = labels_of(draft, named == unexplained.end() ? whole : **named);
       labels.placement = draft.world.symbols->intern(placement);
-      add_elsewhere(draft, std::move(labels), kind, {draft.foreign->id.bytes, static_cast<std::uint16_t>(ordinal), static_cast<std::uint16_t>(choice.slot)});
-      if (named != unexplained.end()) unexplained.erase(named);
+      add_elsewhere(seen, std::move(labels), kind, id);
+      std::erase_if(unexplained, [&](const EventItem* item) { return item->id == choice.item.text(); });
     }
   }
 }
@@ -173,7 +179,7 @@ void describe_exposures(Draft& draft) {
   if (is_list && draft.event.decision_id.empty()) return; // an ordinary listing is interest, not an exposure of ours
   std::uint16_t number = 0;
   std::vector<const EventItem*> unexplained = confirm_reservations(draft, *kind);
-  if (!unexplained.empty() || draft.delta.operations.size() == before) add_foreign(draft, *kind, unexplained);
+  if (!unexplained.empty() || draft.event.items.empty()) add_foreign(draft, *kind, unexplained);
   for (const EventItem* item : unexplained)
     if (!is_list) add_elsewhere(draft, labels_of(draft, *item), *kind, ++number);
   const bool is_contact = draft.event.name == EventName::message_delivered || draft.event.name == EventName::contact_made;

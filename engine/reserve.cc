@@ -17,8 +17,6 @@ namespace {
 
 std::string pointer_of(std::size_t placement, std::string_view field) { return "/placements/" + std::to_string(placement) + std::string(field); }
 
-std::uint64_t request_key(const DecisionRequest& request) { return hash64(request.key_name + '\x1f' + request.request_id); }
-
 /// The instant until which an answer may be repeated: the first reservation that ends; a hold stands as long as one would have.
 UtcTime repeatable_until(const World& world, const Decision& decision) {
   UtcTime until = UtcTime::max();
@@ -101,6 +99,8 @@ std::string log_bytes(const DecisionRequest& request, Decision& decision) {
 }
 
 } // namespace
+
+std::uint64_t request_key(const DecisionRequest& request) { return hash64(request.key_name + '\x1f' + request.request_id); }
 
 Status check_request(const World& world, const DecisionRequest& request) {
   if (request.placements.empty()) return fail_at("/placements", "name at least one placement");

@@ -14,6 +14,9 @@ struct Visitor {
   std::optional<Identity> found_as;                  ///< set: a new record, founded with this identity in the same commit
 };
 
+/// What a request id is kept as: it is unique per key and customer.
+std::uint64_t request_key(const DecisionRequest& request);
+
 /// 404 unknown placement, 422 repeated placement, limits, lists too long. Before anything is read.
 Status check_request(const World& world, const DecisionRequest& request);
 /// The smallest deadline of the placements asked for, from now on.

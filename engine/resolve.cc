@@ -36,9 +36,11 @@ Status commit_one(Store& store, CustomerId customer, CommitId id, Describe&& des
     if (delta.empty()) return {};
     const Commit commit{customer, record->version, id, std::move(delta), {}, std::nullopt, {}};
     switch (store.records().commit({&commit, 1}, Durability::wal, Deadline{}).front()) {
+    case CommitOutcome::moved:
+      if (store.erasures().is_erased(customer)) return fail(ErrorCode::unavailable, "this customer was erased a moment ago: send it again");
+      return {}; // somebody sealed it meanwhile; the caller reads again
     case CommitOutcome::committed:
-    case CommitOutcome::duplicate:
-    case CommitOutcome::moved: return {}; // moved: somebody sealed it meanwhile; the caller reads again
+    case CommitOutcome::duplicate: return {};
     case CommitOutcome::conflict:
     case CommitOutcome::unknown: continue;
     case CommitOutcome::unavailable: return fail(ErrorCode::unavailable, "the store takes no writes at the moment");
@@ -132,7 +134,11 @@ Result<CustomerId> find_customer(Store& store, const Identity& identity) {
   TAKT_TRY(customer, store.identities().find(identity));
   if (!customer) return customer;
   TAKT_TRY(record, read_canonical(store, customer));
-  return record->id ? record->id : customer; // an absent record has only the id that was claimed for it
+  const CustomerId canonical = record->id ? record->id : customer; // an absent record has only the id that was claimed for it
+  if (!store.erasures().is_erased(canonical)) return canonical;
+  // A name that the erased record did not have any more, or that was linked while it was erased: whoever comes with it is new.
+  TAKT_TRY_VOID(store.identities().claim(identity, CustomerId{}, customer).map([](CustomerId) {}));
+  return CustomerId{};
 }
 
 Result<CustomerId> find_or_found(Store& store, const Identity& identity) {
@@ -177,6 +183,8 @@ Result<CustomerId> merge_customers(Store& store, CustomerId one, CustomerId othe
   TAKT_TRY(other_record, read_canonical(store, other));
   const CustomerId first = one_record->id ? one_record->id : one, second = other_record->id ? other_record->id : other;
   if (first == second) return first;
+  if (store.erasures().is_erased(first) || store.erasures().is_erased(second)) // nobody living is sealed into somebody who was erased
+    return fail(ErrorCode::unavailable, "this customer was erased a moment ago: send it again");
   // The smaller id goes on. Every forward pointer points to a smaller id, so two merges of the same pair, started at the same time
   // from both sides, cannot seal each other; a union does not care which side it is written to.
   const CustomerId target = std::min(first, second), source = std::max(first, second);

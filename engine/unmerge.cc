@@ -37,6 +37,7 @@ public:
     Status status;
     TAKT_TRY_VOID(store_.journal().scan(survivor, 0, [&](const JournalEntry& entry) {
       if (entry.version > up_to) return false;
+      if (entry.delta.empty()) status = fail(ErrorCode::conflict, "somebody who was merged into this customer was erased: what came before cannot be parted any more");
       auto named = names_of(entry);
       if (!named) status = tl::unexpected(named.error());
       else names_.push_back(std::move(*named));

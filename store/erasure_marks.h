@@ -43,8 +43,11 @@ public:
     std::vector<ErasureMark> marks;
     for (const CustomerId customer : erasure.members) marks.push_back({hash_of(salt, text_of(customer)), erasure.at});
     for (const Identity& identity : erasure.identities) marks.push_back({hash_of(salt, text_of(identity)), erasure.at});
+    marks.insert(marks.end(), erasure.marks.begin(), erasure.marks.end());
     return marks;
   }
+  /// As a mark of this store would have it.
+  static Bytes16 hash_of(const Bytes16& salt, const Identity& identity) { return hash_of(salt, text_of(identity)); }
   /// These, each with the latest time known of it.
   std::vector<ErasureMark> latest(std::vector<ErasureMark> marks) const {
     const std::shared_lock lock(mutex_);

@@ -127,6 +127,13 @@ public:
   virtual std::uint64_t revision() = 0;        ///< counts every change of any document
 };
 
+/// A salted hash of what named a person: enough to know the name when it comes again, not enough to tell it.
+struct ErasureMark {
+  Bytes16 hash{};
+  UtcTime at{};
+  auto operator<=>(const ErasureMark&) const = default;
+};
+
 /// One person who is to be forgotten (semantics.md "Erasure"): everybody they ever were, and what names them.
 struct Erasure {
   /// A record that was parted from this person keeps what it is; what it took in before `before` loses its content.
@@ -138,28 +145,24 @@ struct Erasure {
   std::vector<Symbol> labels;                  ///< that mean nobody and nothing else: they lose their text
   UtcTime at{};
   Bytes16 salt{};                              ///< of the marks, where the store has no salt yet: random bytes
+  std::vector<ErasureMark> marks;              ///< besides those of members and identities: of names that nobody here has
 };
 struct ErasedCounts {
   std::uint64_t records = 0, journal_entries = 0, decisions = 0, identities = 0, labels = 0;
   bool operator==(const ErasedCounts&) const = default;
 };
 
-/// A salted hash of what named a person: enough to know the name when it comes again, not enough to tell it.
-struct ErasureMark {
-  Bytes16 hash{};
-  UtcTime at{};
-  auto operator<=>(const ErasureMark&) const = default;
-};
-
 class Erasures {
 public:
   virtual ~Erasures() = default;
-  /// Durable when it returns; repeating it is harmless. Commits to a member answer `moved` from now on, and reading one gives nobody.
+  /// Durable when it returns; repeating it is harmless, and one that a crash cut short is finished when the store is opened again. Commits to a member answer `moved` from now on, and reading one gives nobody.
   /// Its bytes leave the files with `scrub`. Errors: unavailable (then some of it may be gone: repeat).
   virtual Result<ErasedCounts> erase(const Erasure& erasure) = 0;
   /// No file holds a byte of what was erased when it returns: of this process's erasures, or of all with `everything`.
   /// Cost: rewrites the files that held some; everything: the whole store. `progress(done, total)`; false stops, and is `unavailable`.
   virtual Status scrub(bool everything, const std::function<bool(std::size_t, std::size_t)>& progress) = 0;
+  /// The salt of the marks; where the store has none yet, `fresh` from now on.
+  virtual Result<Bytes16> settle_salt(const Bytes16& fresh) = 0;
   virtual bool is_erased(CustomerId customer) = 0;                               ///< ~10 ns where nobody ever was
   virtual std::optional<UtcTime> erased_at(const Identity& identity) = 0;        ///< the latest time
   /// For backups, which must not bring anybody back.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kind = "key";
 
-Gatekeeper::Verdict refused(int status, std::string_view code, std::string_view detail) { return {{}, status, code, detail}; }
+Gatekeeper::Verdict refused(int status, std::string_view code, std::string_view detail) { return {{}, status, code, detail, 0}; }
 
 } // namespace
 
@@ -27,27 +27,28 @@ Status Gatekeeper::load() {
   return {};
 }
 
-Gatekeeper::Verdict Gatekeeper::admit(const Credentials& credentials, std::optional<Need> need, const std::vector<std::string>& origins, UtcTime now) const {
+Gatekeeper::Verdict Gatekeeper::admit(const Credentials& credentials, std::optional<Need> need, const std::vector<std::string>& origins, Moment moment) const {
   const auto ring = ring_.take();
   if (ring->empty()) return {};
-  if (need == Need::nothing) return {Caller{Role::publishable, KeyMode::live, "", "", {}}, 0, {}, {}};
+  if (need == Need::nothing) return {Caller{Role::publishable, KeyMode::live, "", "", {}}, 0, {}, {}, 0};
   if (credentials.key.empty()) return refused(401, "key_missing", "this needs an API key: Authorization: Bearer KEY");
   const auto id = key_id_in(credentials.key);
   const auto found = id ? ring->find(*id) : ring->end();
   if (found == ring->end() || !is_text_of(found->second, credentials.key)) return refused(401, "key_unknown", "this API key is not known here");
   const AccessKey& key = found->second;
   if (key.revoked_at) return refused(401, "key_revoked", "this API key was revoked");
-  {
-    const std::lock_guard lock(used_mutex_);
-    used_[key.id] = now;
-  }
   if (!need || !may(key.role, *need)) {
     if (key.role != Role::admin) return refused(403, "role_forbids", "the role of this API key does not allow this");
   }
   const std::vector<std::string>& pages = key.origins.empty() ? origins : key.origins;
   if (key.role == Role::publishable && !credentials.origin.empty() && std::find(pages.begin(), pages.end(), credentials.origin) == pages.end())
     return refused(403, "origin_forbidden", "this page may not use this API key");
-  return {Caller{key.role, key.mode, key.id, key.name, key.placements}, 0, {}, {}};
+  const std::lock_guard lock(used_mutex_);
+  Use& use = used_[key.id];
+  use.last = moment.now;
+  if (const auto seconds = CellRate(key.rate).refused_for(use.arrival_nanos, moment.steady_nanos))
+    return {{}, 429, "rate_limited", "this API key asks more often than its rate allows", *seconds};
+  return {Caller{key.role, key.mode, key.id, key.name, key.placements}, 0, {}, {}, 0};
 }
 
 bool Gatekeeper::knows_origin(std::string_view origin) const {
@@ -104,7 +105,7 @@ std::vector<Gatekeeper::Listed> Gatekeeper::list() const {
   std::vector<Listed> listed;
   for (const auto& [id, key] : *ring) {
     const auto used = used_.find(id);
-    listed.push_back({key, used == used_.end() ? std::nullopt : std::optional(used->second)});
+    listed.push_back({key, used == used_.end() ? std::nullopt : std::optional(used->second.last)});
   }
   return listed;
 }

@@ -23,11 +23,13 @@ public:
 
   struct Verdict {
     Caller caller;
-    int status = 0;                                              ///< 0 = come in; 401, 403
+    int status = 0;                                              ///< 0 = come in; 401, 403, 429
     std::string_view code, detail;
+    int retry_seconds = 0;                                       ///< of 429
   };
-  /// `origins` may use keys that name none.
-  Verdict admit(const Credentials& credentials, std::optional<Need> need, const std::vector<std::string>& origins, UtcTime now) const;
+  struct Moment { UtcTime now; std::int64_t steady_nanos = 0; }; ///< rates run on the clock that nobody sets
+  /// `origins` may use keys that name none. A request that is let in counts against the key's rate; revoked and made anew, the rate begins anew.
+  Verdict admit(const Credentials& credentials, std::optional<Need> need, const std::vector<std::string>& origins, Moment moment) const;
 
   /// No key was ever made.
   bool is_open() const { return ring_.take()->empty(); }
@@ -48,7 +50,8 @@ private:
   Snapshot<KeyRing> ring_{std::make_shared<const KeyRing>()};
   std::mutex changing_;                                          ///< one change at a time
   mutable std::mutex used_mutex_;
-  mutable std::map<std::string, UtcTime> used_;
+  struct Use { UtcTime last{}; std::int64_t arrival_nanos = 0; };
+  mutable std::map<std::string, Use> used_;
 };
 
 } // namespace takt

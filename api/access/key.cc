@@ -1,11 +1,11 @@
 #include "api/access/key.h"
 
+#include "api/access/sign.h"
 #include "api/json/fields.h"
 #include "api/json/writer.h"
 #include "core/hash.h"
 
 #include <algorithm>
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <span>
 
@@ -41,25 +41,12 @@ bool is_base32(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return base32.find(c) != std::string_view::npos; });
 }
 
-std::string hex_of(const std::array<std::uint8_t, 32>& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
-
-std::optional<std::array<std::uint8_t, 32>> bytes_of(std::string_view hex) {
-  std::array<std::uint8_t, 32> bytes{};
-  if (hex.size() != 2 * bytes.size()) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(hex[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4 | digit);
-  }
-  return bytes;
+std::optional<std::array<std::uint8_t, 32>> hash_in(std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  std::array<std::uint8_t, 32> hash{};
+  if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
 }
 
 } // namespace
@@ -83,13 +70,23 @@ std::optional<std::string_view> key_id_in(std::string_view text) {
 
 bool is_text_of(const AccessKey& key, std::string_view text) {
   const auto hash = sha256(text);
-  return CRYPTO_memcmp(hash.data(), key.hash.data(), hash.size()) == 0;
+  return same_bytes(hash, key.hash);
+}
+
+RateLimit read_rate(Fields& fields) {
+  RateLimit rate;
+  rate.per_second = fields.real("rate", 0, key_rate_max).value_or(0);
+  const auto burst = fields.real("burst", 1, key_rate_max);
+  if (burst && rate.per_second <= 0) fields.complain("burst", "needs a rate: so many at once, and then as the rate says");
+  rate.burst = burst.value_or(std::max(1.0, rate.per_second)); // a second's worth: pages ask in twos and threes
+  return rate;
 }
 
 std::string write_key_document(const AccessKey& key) {
   JsonWriter json;
   json.begin_object().field("role", to_text(key.role)).field("mode", key.mode == KeyMode::live ? "live" : "test").field("name", key.name);
-  json.field("sha256", hex_of(key.hash)).field("created_at", key.created_at).field("revoked_at", key.revoked_at);
+  json.field("sha256", to_hex(key.hash)).field("created_at", key.created_at).field("revoked_at", key.revoked_at);
+  if (key.rate.per_second > 0) json.field("rate", key.rate.per_second).field("burst", key.rate.burst);
   for (const auto& [name, list] : {std::pair<const char*, const std::vector<std::string>*>{"origins", &key.origins}, {"placements", &key.placements}}) {
     json.key(name).begin_array();
     for (const std::string& text : *list) json.text(text);
@@ -107,7 +104,7 @@ Result<AccessKey> parse_key_document(std::string_view id, std::string_view text)
   AccessKey key;
   key.id = id;
   const auto role = parse_role(fields.text("role", limits::id_bytes_max).value_or(""));
-  const auto hash = bytes_of(fields.text("sha256", limits::id_bytes_max).value_or(""));
+  const auto hash = hash_in(fields.text("sha256", limits::id_bytes_max).value_or(""));
   if (!role || !hash) return fail(ErrorCode::corrupt, "the key " + std::string(id) + " is damaged");
   key.role = *role;
   key.hash = *hash;
@@ -115,6 +112,7 @@ Result<AccessKey> parse_key_document(std::string_view id, std::string_view text)
   key.name = fields.text("name", limits::item_title_bytes_max).value_or("");
   key.created_at = fields.time("created_at").value_or(UtcTime{});
   key.revoked_at = fields.time("revoked_at");
+  key.rate = read_rate(fields);
   key.origins = fields.texts("origins", limits::selector_values_max);
   key.placements = fields.texts("placements", limits::selector_values_max);
   if (!complaints.none()) return fail(ErrorCode::corrupt, "the key " + std::string(id) + " is damaged: " + complaints.error().message);

@@ -3,6 +3,7 @@
 /// a secret of 26 characters of Crockford's base 32. Only SHA-256 of the text is kept: 130 random bits need no slow hash. The text is shown
 /// once. Pure but for make_key's random bytes, which are an argument. Threads: values.
 #include "api/access/caller.h"
+#include "api/front/rate_limit.h"
 #include "core/result.h"
 #include "core/time.h"
 
@@ -24,10 +25,16 @@ struct AccessKey {
   std::array<std::uint8_t, 32> hash{};                           ///< SHA-256 of the text
   std::vector<std::string> origins;                              ///< publishable: pages that may use it; empty = those of the configuration
   std::vector<std::string> placements;                           ///< decide: which it may ask for; empty = any
+  RateLimit rate;                                                ///< requests of everybody who uses it; 0 = no limit
   UtcTime created_at{};
   std::optional<UtcTime> revoked_at;
   bool operator==(const AccessKey&) const = default;
 };
+
+/// "rate" and "burst" of a key's JSON, as it is asked for and as it is kept. Complains about what is none.
+class Fields;
+RateLimit read_rate(Fields& fields);
+constexpr double key_rate_max = 1e6;                             ///< a second: more than one machine answers
 
 constexpr std::size_t key_random_bytes = 23;                     ///< 50 bits of id, 130 of secret
 struct NewKey { AccessKey key; std::string text; };

@@ -34,6 +34,8 @@ constexpr RouteNeed routes[] = {
     {"GET", "/readyz", Need::nothing},
     {"GET", "/api/docs", Need::nothing},
     {"GET", "/api/v1/openapi.json", Need::nothing},
+    {"GET", "/links/impression/{token}", Need::nothing}, // signed: the link is the right
+    {"GET", "/links/click/{token}", Need::nothing},
     {"GET", "/metrics", Need::look},
     {"GET", "/v1/projects/{writeKey}/settings", Need::nothing},
     {"GET", "/sourceConfig", Need::nothing},
@@ -99,6 +101,8 @@ constexpr RouteNeed routes[] = {
     {"POST", "/api/v1/keys", Need::administer},
     {"DELETE", "/api/v1/keys/{id}", Need::administer},
     {"GET", "/api/v1/audit", Need::administer},
+    {"GET", "/api/v1/backups", Need::look},
+    {"POST", "/api/v1/backups", Need::administer},
 };
 
 } // namespace

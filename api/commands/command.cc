@@ -26,6 +26,8 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   add_erase(*root, invocation);
   add_doctor(*root, invocation);
   add_rebuild(*root, invocation);
+  add_backup(*root, invocation);
+  add_restore(*root, invocation);
   add_replay(*root, invocation);
   add_evaluate(*root, invocation);
   add_demo(*root, invocation);

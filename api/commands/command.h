@@ -61,6 +61,8 @@ void add_why(CLI::App& root, Invocation& invocation);
 void add_erase(CLI::App& root, Invocation& invocation);
 void add_doctor(CLI::App& root, Invocation& invocation);
 void add_rebuild(CLI::App& root, Invocation& invocation);
+void add_backup(CLI::App& root, Invocation& invocation);
+void add_restore(CLI::App& root, Invocation& invocation);
 void add_replay(CLI::App& root, Invocation& invocation);
 void add_evaluate(CLI::App& root, Invocation& invocation);
 void add_demo(CLI::App& root, Invocation& invocation);

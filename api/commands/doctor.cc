@@ -25,6 +25,7 @@ int run(App& app, Terminal& terminal, const CommonOptions& common) {
   write_line(terminal, json["index"]);
   for (const auto& line : json["customers"]["lines"]) write_line(terminal, line);
   for (const auto& line : json["caps"]) write_line(terminal, line);
+  for (const auto& line : json["upkeep"]) write_line(terminal, line);
   for (const auto& source : json["sources"]) {
     terminal.out("source " + source["source"].get<std::string>() + "\n");
     for (const auto& [name, count] : source["events"].items()) terminal.out(fmt::format("  {:>8}  {}\n", count.get<std::uint64_t>(), name));

@@ -10,6 +10,8 @@ namespace {
 struct Options {
   std::string role, mode = "live", name, id;
   std::vector<std::string> origins, placements;
+  std::optional<double> rate, burst;
+  bool forget = false;
 };
 
 int create(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
@@ -20,7 +22,7 @@ int create(App& app, Terminal& terminal, const CommonOptions& common, const Opti
     for (const std::string& text : *list) body.text(text);
     body.end_array();
   }
-  body.end_object();
+  body.field("rate", options.rate).field("burst", options.burst).end_object();
   auto made = app.create_key(body.take(), "command line");
   if (!made) return report_error(terminal, common, made.error());
   if (common.json) {
@@ -54,6 +56,14 @@ int revoke(App& app, Terminal& terminal, const CommonOptions& common, const Opti
   return 0;
 }
 
+int rotate_links(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
+  auto number = app.links().rotate(options.forget, app.clock().utc_now(), "command line");
+  if (!number) return report_error(terminal, common, number.error());
+  if (common.json) terminal.out("{\"link_key\":" + std::to_string(*number) + "}\n");
+  else terminal.out("links are signed with key " + std::to_string(*number) + " from now on" + (options.forget ? "; those given before lead nowhere\n" : "; those given before go on\n"));
+  return 0;
+}
+
 } // namespace
 
 void add_keys(CLI::App& root, Invocation& invocation) {
@@ -66,6 +76,8 @@ void add_keys(CLI::App& root, Invocation& invocation) {
   made->add_option("--name", options->name, "for people: \"shop front end\"");
   made->add_option("--origin", options->origins, "publishable: a page that may use it, such as https://shop.example; may be repeated");
   made->add_option("--placement", options->placements, "decide: a placement that it may ask for; may be repeated");
+  made->add_option("--rate", options->rate, "requests a second, sustained; what is above answers 429. Default: no limit");
+  made->add_option("--burst", options->burst, "so many at once, after a silence. Default: a second's worth");
   made->callback([&invocation, options] {
     invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return create(app, terminal, common, *options); };
   });
@@ -76,7 +88,12 @@ void add_keys(CLI::App& root, Invocation& invocation) {
   revoked->callback([&invocation, options] {
     invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return revoke(app, terminal, common, *options); };
   });
-  for (CLI::App* command : {made, listed, revoked}) command->fallthrough();
+  CLI::App* links = keys->add_subcommand("rotate-links", "sign links of answers (impression_url, click_url) with a new key");
+  links->add_flag("--forget", options->forget, "believe no link that was given before: the key has leaked");
+  links->callback([&invocation, options] {
+    invocation.work = [options, &common = invocation.common](App& app, Terminal& terminal) { return rotate_links(app, terminal, common, *options); };
+  });
+  for (CLI::App* command : {made, listed, revoked, links}) command->fallthrough();
 }
 
 } // namespace takt

@@ -3,12 +3,15 @@
 #include "api/control.h"
 #include "api/routes/routes.h"
 #include "api/server.h"
+#include "api/upkeep.h"
+#include "api/systemd.h"
 
 #include <atomic>
 #include <csignal>
 #include <fmt/format.h>
 #include <fstream>
 #include <thread>
+#include <unistd.h>
 
 namespace takt {
 namespace {
@@ -29,26 +32,33 @@ sigset_t stop_signals() {
 /// A policy that waits for its time is in force within this of it; a look is a scan of a handful of documents.
 constexpr timespec look_every{0, 200'000'000};
 
-void publish_due(App& app, Terminal& terminal) {
+void publish_due(App& app, ProcessLog& log) {
   auto done = app.publish_due_policies();
   if (!done) {
-    terminal.err("takt: cannot look for policies whose time has come: " + done.error().message + "\n");
+    log.event(LogLevel::error, "cannot look for policies whose time has come: " + done.error().message);
     return;
   }
   for (const PublishedSchedule& one : *done) {
-    if (one.version) terminal.err(fmt::format("takt: {} is policy version {} now\n", one.id, *one.version));
-    else terminal.err(fmt::format("takt: {} could not be published, nothing was changed: {}\n", one.id, one.version.error().message));
+    if (one.version) log.event(LogLevel::info, fmt::format("{} is policy version {} now", one.id, *one.version));
+    else log.event(LogLevel::error, fmt::format("{} could not be published, nothing was changed: {}", one.id, one.version.error().message));
   }
 }
 
+void look_after(App& app, ProcessLog& log) {
+  publish_due(app, log);
+  for (const std::string& sentence : app.upkeep().look()) log.event(LogLevel::info, sentence);
+}
+
 /// Until somebody asks to stop. The main thread has nothing else to do, so it looks after what comes with time.
-void wait_for_the_end(App& app, Terminal& terminal, const sigset_t& signals) {
-  while (sigtimedwait(&signals, nullptr, &look_every) < 0) publish_due(app, terminal);
+void wait_for_the_end(App& app, ProcessLog& log, const sigset_t& signals) {
+  while (sigtimedwait(&signals, nullptr, &look_every) < 0) look_after(app, log);
 }
 
 int serve(App& app, const ListenAddress& listen, Terminal& terminal, const CommonOptions& common, const sigset_t& signals) {
   std::atomic<bool> draining{false};
+  ProcessLog log(app.config().log_format, STDERR_FILENO, app.clock());
   Metrics metrics;
+  metrics.set_log([&log] { return log.dropped(); });
   EventDebugger debugger;
   const Service service{app, metrics, debugger, draining};
   ServerOptions options;
@@ -61,7 +71,11 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   options.connections_max = app.config().connections_max;
   options.per_address = {app.config().rate_per_address, app.config().rate_burst};
   options.limits_loopback = app.config().rate_loopback;
-  publish_due(app, terminal); // what came due while nobody served
+  options.log = &log;
+  auto proxies = TrustedProxies::parse(app.config().trusted_proxies);
+  if (!proxies) return report_error(terminal, common, proxies.error());
+  options.trusted_proxies = std::move(*proxies);
+  look_after(app, log); // what came due while nobody served
   HttpServer server(make_router(service), metrics, options);
   auto port = server.bind();
   if (!port) return report_error(terminal, common, port.error());
@@ -74,13 +88,16 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   if (common.json) terminal.out(fmt::format("{{\"listen\":\"{}\",\"items\":{}}}\n", address, app.world()->catalogue->size()));
   else terminal.out(fmt::format("takt serves {} on {} ({} items, model {})\n", app.config().data_dir, address, app.world()->catalogue->size(), app.world()->models->name));
   std::fflush(stdout);
-  wait_for_the_end(app, terminal, signals);
+  if (app.config().log_format == LogFormat::json) log.event(LogLevel::info, "serves " + app.config().data_dir + " on " + address); // people read that above
+  tell_systemd("READY=1");
+  wait_for_the_end(app, log, signals);
+  tell_systemd("STOPPING=1");
   draining = true;
   server.drain();
   std::this_thread::sleep_for(drain_time);
   server.stop();
   loop.join();
-  if (!common.json) terminal.err("takt: stopped\n");
+  log.event(LogLevel::info, "stopped");
   return 0;
 }
 
@@ -92,7 +109,10 @@ Status keys_for(App& app, const ListenAddress& listen) {
     if (!(file >> text)) return fail(ErrorCode::unavailable, "the bootstrap key file " + path + " cannot be read");
     TAKT_TRY_VOID(app.gatekeeper().install(text, app.clock().utc_now()));
   }
-  if (listen.is_loopback || !app.gatekeeper().is_open()) return {};
+  if (!app.gatekeeper().is_open()) return {};
+  if (!app.config().trusted_proxies.empty())
+    return fail(ErrorCode::forbidden, "trusted_proxies lets others in, and without a key whoever comes may do everything: takt keys create --role admin first");
+  if (listen.is_loopback) return {};
   return fail(ErrorCode::forbidden, listen.host + " is not a loopback address, and without a key whoever reaches the port may do everything: takt keys create --role admin first");
 }
 

@@ -65,6 +65,7 @@ struct Connection {
   sockaddr_storage peer{};
   std::uint64_t caller = 0;                          ///< for the rate limit: the address, of IPv6 the network
   bool is_loopback = false;
+  bool is_proxy = false;                             ///< one whose word about its callers is taken: each request has another
 };
 
 } // namespace takt

@@ -12,6 +12,7 @@ namespace takt {
 struct FrontCounts {
   std::uint64_t connections_open = 0;
   std::uint64_t connections_parked = 0;              ///< idle, or half of a request has come: no thread waits for them
+  std::uint64_t connections_max = 0;                 ///< at which the longest idle one is closed
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_cut = 0;                 ///< closed by a deadline in the middle of something
   std::uint64_t accepts_failed = 0;                  ///< the process ran out of descriptors

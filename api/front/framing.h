@@ -60,6 +60,8 @@ public:
   // ---- from head_done on
   std::string_view method() const { return std::string_view(head_).substr(0, method_bytes_); }
   std::string_view target() const { return std::string_view(head_).substr(method_bytes_ + 1, target_bytes_); }
+  /// Request line and fields so far, as they are handed on.
+  std::string_view fields() const { return head_; }
   bool keep_alive() const { return keep_alive_; }
   bool is_old_version() const { return old_version_; }        ///< HTTP/1.0: no chunked answers
   bool expects_continue() const { return expects_continue_; }

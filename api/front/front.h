@@ -7,6 +7,7 @@
 #include "api/front/counters.h"
 #include "api/front/exchange.h"
 #include "api/front/limits.h"
+#include "api/front/proxies.h"
 #include "api/front/rate_limit.h"
 #include "core/result.h"
 
@@ -24,7 +25,9 @@ struct FrontOptions {
   std::size_t body_inflated_bytes_max = std::size_t{4} << 20;
   std::function<void()> worker_begins = {};          ///< once on each worker's thread
   RateLimit per_address = {};
-  bool limits_loopback = false;                      ///< proxies and tests come from there
+  bool limits_loopback = false;                      ///< callers on this machine, too
+  TrustedProxies trusted_proxies = {};               ///< behind them the rate is that of whom they name
+  std::function<void(FrontReason)> refused = {};     ///< told of each request that is not let in, on the loop's or a worker's thread; must not block
   std::size_t connections_max = front_limits::connections_max;
   std::size_t waiting_requests_max = front_limits::waiting_requests_max;
   std::size_t buffers_bytes_max = front_limits::buffers_bytes_max;

@@ -202,6 +202,7 @@ void Front::Loop::add(int socket, const sockaddr_storage& peer) {
   connection->peer = peer;
   connection->caller = caller_of(peer);
   connection->is_loopback = is_loopback(peer);
+  connection->is_proxy = options_.trusted_proxies.contains(peer);
   connection->phase_begin = now_;
   epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.ptr = connection.get()}};
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) return;
@@ -214,7 +215,7 @@ void Front::Loop::add(int socket, const sockaddr_storage& peer) {
 }
 
 void Front::Loop::refuse_unheard(int socket) {
-  ++counters_.refused[static_cast<std::size_t>(FrontReason::connections_full)];
+  note_refused(FrontReason::connections_full);
   const std::string text = refusal_answer({FrontReason::connections_full, "too many connections"}, true, 1);
   [[maybe_unused]] const ssize_t size = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::close(socket);
@@ -275,6 +276,11 @@ void Front::Loop::count_bytes(Connection& connection) {
   counters_.buffer_bytes.store(buffer_bytes_, std::memory_order_relaxed);
 }
 
+void Front::Loop::note_refused(FrontReason reason) {
+  counters_.refused[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  if (options_.refused) options_.refused(reason);
+}
+
 FrontCounts Front::Loop::counts() const {
   FrontCounts counts;
   counts.connections_open = counters_.connections_open;
@@ -282,6 +288,7 @@ FrontCounts Front::Loop::counts() const {
   counts.connections_accepted = counters_.connections_accepted;
   counts.connections_cut = counters_.connections_cut;
   counts.accepts_failed = counters_.accepts_failed;
+  counts.connections_max = connections_max_;
   const WorkQueue* const queue = shown_queue_;
   counts.requests_waiting = queue != nullptr ? queue->waiting() : 0;
   counts.buffer_bytes = counters_.buffer_bytes;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace takt {
@@ -46,6 +47,7 @@ private:
   void look_at_later(Connection& connection);
   void enter(Connection& connection, Phase phase);
   void count_bytes(Connection& connection);
+  void note_refused(FrontReason reason);
 
   // ---- traffic.cc: one connection moves on
   void advance(Connection& connection);
@@ -53,6 +55,7 @@ private:
   void feed(Connection& connection, std::string_view bytes);
   void begin_body(Connection& connection, bool more_has_come);
   void admit(Connection& connection);
+  std::optional<int> refused_for(const Connection& connection);
   void hand_over();
   void say(Connection& connection, const Refusal& refusal, bool close, int retry_seconds = 0);
   void write_some(Connection& connection);
@@ -71,7 +74,7 @@ private:
   Listener listener_;
   int epoll_ = -1;
   int wake_event_ = -1;
-  std::size_t connections_max_ = 0;
+  std::atomic<std::size_t> connections_max_{0};      ///< set by bind()
   RateLimiter per_address_;
   FrontCounters counters_;
   std::atomic<bool> draining_{false}, stopping_{false};

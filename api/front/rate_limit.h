@@ -15,6 +15,20 @@ struct RateLimit {
   bool operator==(const RateLimit&) const = default;
 };
 
+/// The algorithm itself, for one caller, whose state is `arrival_nanos`: when its next question is due, in the past where it is forgiven.
+class CellRate {
+public:
+  CellRate() = default;
+  explicit CellRate(RateLimit limit);
+  bool is_limited() const { return step_nanos_ > 0; }
+  /// As RateLimiter::refused_for.
+  std::optional<int> refused_for(std::int64_t& arrival_nanos, std::int64_t now_nanos) const;
+
+private:
+  std::int64_t step_nanos_ = 0;                      ///< between two questions at the sustained rate
+  std::int64_t tolerance_nanos_ = 0;                 ///< how far ahead of that a burst may run
+};
+
 class RateLimiter {
 public:
   /// `buckets` of four callers each.
@@ -25,11 +39,10 @@ public:
   std::optional<int> refused_for(std::uint64_t caller, std::int64_t now_nanos);
 
 private:
-  struct Slot { std::uint64_t caller = 0; std::int64_t arrival_nanos = 0; }; ///< when its next question is due; in the past: forgiven
+  struct Slot { std::uint64_t caller = 0; std::int64_t arrival_nanos = 0; };
   static constexpr std::size_t slots_per_bucket = 4;
 
-  std::int64_t step_nanos_;                          ///< between two questions at the sustained rate
-  std::int64_t tolerance_nanos_;                     ///< how far ahead of that a burst may run
+  CellRate rate_;
   std::size_t buckets_;
   std::vector<Slot> slots_;                          ///< empty: no limit
 };

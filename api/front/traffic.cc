@@ -88,13 +88,25 @@ void Front::Loop::begin_body(Connection& connection, bool more_has_come) {
   if (::send(connection.socket, go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(go_on.size())) bury(connection);
 }
 
+/// The rate of whoever speaks: a trusted proxy's connection carries the requests of many. One that it does not name is counted as the proxy,
+/// and never as this machine.
+std::optional<int> Front::Loop::refused_for(const Connection& connection) {
+  if (options_.per_address.per_second <= 0) return std::nullopt;
+  std::uint64_t caller = connection.caller;
+  bool is_local = connection.is_loopback;
+  if (connection.is_proxy) {
+    const auto named = options_.trusted_proxies.caller_behind(connection.peer, connection.framing.fields());
+    if (named) caller = caller_of(*named);
+    is_local = named && is_loopback(*named);
+  }
+  if (is_local && !options_.limits_loopback) return std::nullopt;
+  return per_address_.refused_for(caller, std::chrono::nanoseconds(now_.time_since_epoch()).count());
+}
+
 void Front::Loop::admit(Connection& connection) {
   RequestFraming& framing = connection.framing;
-  if (!connection.is_loopback || options_.limits_loopback) {
-    const std::int64_t now_nanos = std::chrono::nanoseconds(now_.time_since_epoch()).count();
-    if (const auto seconds = per_address_.refused_for(connection.caller, now_nanos))
-      return say(connection, {FrontReason::rate_limited, "this address asks more often than it may"}, !framing.keep_alive(), *seconds);
-  }
+  if (const auto seconds = refused_for(connection))
+    return say(connection, {FrontReason::rate_limited, "this address asks more often than it may"}, !framing.keep_alive(), *seconds);
   Exchange& exchange = connection.exchange;
   exchange.keep_alive = framing.keep_alive() && !(draining_ && connection.ahead().empty());
   exchange.old_version = framing.is_old_version();
@@ -123,7 +135,7 @@ void Front::Loop::hand_over() {
 
 /// `close`: where the bytes that follow cannot be trusted to be a request.
 void Front::Loop::say(Connection& connection, const Refusal& refusal, bool close, int retry_seconds) {
-  counters_.refused[static_cast<std::size_t>(refusal.reason)].fetch_add(1, std::memory_order_relaxed);
+  note_refused(refusal.reason);
   close = close || draining_;
   connection.exchange.output = refusal_answer(refusal, close, retry_seconds);
   connection.exchange.close = close;
@@ -258,7 +270,7 @@ void Front::Loop::answer(Connection& connection) {
     if (end != InflateEnd::complete) {
       const Refusal refusal = end == InflateEnd::too_large ? Refusal{FrontReason::too_large, "the body is larger than this endpoint takes"}
                                                            : Refusal{FrontReason::bad_body, "the body is not the gzip that its headers announce"};
-      counters_.refused[static_cast<std::size_t>(refusal.reason)].fetch_add(1, std::memory_order_relaxed);
+      note_refused(refusal.reason);
       exchange.output = refusal_answer(refusal, !exchange.keep_alive);
       exchange.body = std::string();
       return;

@@ -34,6 +34,8 @@ struct EventContext {
   bool received_at_from_line = false;    ///< import: `receivedAt` of the line, else occurred_at
   Duration shift{};                      ///< --shift-to-now: added to every time
   const std::vector<ConsentMapping>* consent_map = nullptr; ///< the policy's; none = Advertising, Analytics, Personalization
+  /// Set: asked of every event before anything else is read of it; `user_hash` is context.user_hash or integrations.Takt.user_hash. Errors: forbidden.
+  std::function<Status(EventType type, std::string_view user_id, std::string_view user_hash)> check_identity = {};
 };
 /// Without messageId: over HTTP minted from content and receipt; of an import line "content-" and its content's hash, equal for
 /// equal lines, to which the importer adds the ordinal (line_ordinals.h).
@@ -47,9 +49,19 @@ struct CloudEvent { std::string source, id, segment_json; };
 Result<CloudEvent> parse_cloud_event(JsonValue envelope);
 
 // ---- decide (contract.md §3)
-Result<DecisionRequest> parse_decision_request(std::string_view json);
-/// `catalogue` for attributes, `symbols` unused names stay out. For publishable keys scores and ids are left out.
-struct AnswerView { bool publishable = false; };
+/// What a call says about its answer, or about itself; no part of what is decided.
+struct AnswerWishes {
+  std::string user_hash;                 ///< customer.user_hash: HMAC of user_id, "" = none
+  std::optional<bool> links;             ///< none: where the placement's channel is a message
+};
+Result<DecisionRequest> parse_decision_request(std::string_view json, AnswerWishes* wishes = nullptr);
+struct AnswerLinks { std::string impression_url, click_url; };  ///< "" = none
+/// For publishable keys scores and ids are left out, and what says something about the person: `knows_person` that they have proved to be them.
+struct AnswerView {
+  bool publishable = false, knows_person = false;
+  std::function<AnswerLinks(std::size_t placement, std::uint32_t slot, std::string_view item_url)> links = {};   ///< none: no links
+  bool tells_about_person() const { return !publishable || knows_person; }
+};
 std::string write_decision(const Decision& decision, const DecisionRequest& request, const World& world, const AnswerView& view);
 std::string write_decision_record(const DecisionRecord& record, const World& world);
 /// Which fields a condition may name: a filter knows item, anchor, call and person; the audience of a rule or an item the call and the

@@ -4,6 +4,27 @@
 #include <algorithm>
 
 namespace takt {
+namespace {
+
+/// Codes that are a matter of the shop, the call or this machine. All others say something about the person: what they bought, refused, complained
+/// about, when they sleep.
+bool is_impersonal(ReasonCode code) {
+  switch (code) {
+  case ReasonCode::inactive: case ReasonCode::out_of_schedule: case ReasonCode::out_of_stock: case ReasonCode::placement_mismatch:
+  case ReasonCode::excluded: case ReasonCode::filtered: case ReasonCode::duplicate: case ReasonCode::group_duplicate: case ReasonCode::diversity:
+  case ReasonCode::budget_exhausted: case ReasonCode::paused: case ReasonCode::hidden: case ReasonCode::unknown_item: case ReasonCode::anchor:
+  case ReasonCode::no_rate: case ReasonCode::deadline_skipped: case ReasonCode::contention: case ReasonCode::store_unavailable:
+  case ReasonCode::boosted: case ReasonCode::pinned: return true;
+  default: return false;
+  }
+}
+
+/// What a person did is behind these, and named by them.
+bool is_personal(Because because) {
+  return because == Because::viewed || because == Because::bought || because == Because::similar_to || because == Because::category || because == Because::brand;
+}
+
+} // namespace
 
 void DecisionWriter::write() {
   write_head();
@@ -24,7 +45,8 @@ void DecisionWriter::write_head() {
     if (decision_.customer) json_.field("customer_id", to_text(decision_.customer));
     else json_.key("customer_id").null();
   }
-  json_.field_or_null("session_id", decision_.session_id);
+  // Ours counts somebody's sessions; one that the call named is no news to it.
+  json_.field_or_null("session_id", view_.tells_about_person() ? decision_.session_id : request_.context.session_id);
   if (decision_.replayed) json_.field("replayed", true);
   if (decision_.supersedes) json_.field("supersedes", to_text(decision_.supersedes));
   json_.key("versions").begin_object().field("rules", decision_.versions.rules).field_or_null("model", decision_.versions.model);
@@ -34,7 +56,7 @@ void DecisionWriter::write_head() {
 
 void DecisionWriter::write_placement(const PlacementDecision& placement) {
   json_.begin_object().field("placement", placement.placement.text()).field("outcome", to_text(placement.outcome));
-  json_.field("not_before", placement.not_before);
+  json_.field("not_before", view_.tells_about_person() ? placement.not_before : std::nullopt);
   json_.key("items").begin_array();
   for (const Choice& choice : placement.choices) write_choice(placement, choice);
   json_.end_array();
@@ -56,7 +78,7 @@ void DecisionWriter::write_placement(const PlacementDecision& placement) {
 void DecisionWriter::write_choice(const PlacementDecision& placement, const Choice& choice) {
   json_.begin_object().field("item", choice.item.text()).field("slot", choice.slot);
   if (!publishable_) json_.field("score", choice.score).field("propensity", choice.propensity);
-  json_.field("source", to_text(choice.source));
+  if (view_.tells_about_person()) json_.field("source", to_text(choice.source));
   if (choice.reserved_until == UtcTime{}) {
     json_.key("reserved_until").null();
   } else {
@@ -66,6 +88,7 @@ void DecisionWriter::write_choice(const PlacementDecision& placement, const Choi
   }
   json_.key("attributes");
   write_attributes(placement, choice);
+  write_links(placement, choice);
   write_why(choice);
   if (explain_ != Explain::none && !publishable_) {
     json_.key("reasons");
@@ -126,7 +149,28 @@ void DecisionWriter::write_attribute(const Item& item, std::string_view field) {
   }
 }
 
+void DecisionWriter::write_links(const PlacementDecision& placement, const Choice& choice) {
+  if (!view_.links) return;
+  const Item* item = find_item(choice.item.text());
+  const AnswerLinks links = view_.links(static_cast<std::size_t>(&placement - decision_.placements.data()), choice.slot, item ? std::string_view(item->url) : std::string_view());
+  if (!links.impression_url.empty()) json_.field("impression_url", links.impression_url);
+  if (!links.click_url.empty()) json_.field("click_url", links.click_url);
+}
+
+/// An item that the call itself named as its anchor is no secret of the person.
+bool DecisionWriter::may_tell(const Choice& choice) const {
+  if (view_.tells_about_person() || !is_personal(choice.because)) return true;
+  return std::any_of(request_.placements.begin(), request_.placements.end(), [&](const PlacementRequest& asked) {
+    return std::any_of(asked.anchor_items.begin(), asked.anchor_items.end(), [&](const ItemId& anchor) { return anchor.text() == choice.because_item; });
+  });
+}
+
 void DecisionWriter::write_why(const Choice& choice) {
+  if (!may_tell(choice)) {
+    json_.key("why").begin_object().field("code", to_text(Because::chosen_for_you)).key("params").begin_object().end_object();
+    json_.field("text", describe(Because::chosen_for_you, "", request_.context.locale)).end_object();
+    return;
+  }
   json_.key("why").begin_object().field("code", to_text(choice.because)).key("params").begin_object();
   std::string subject = choice.because_item;
   if (!subject.empty()) {
@@ -147,7 +191,8 @@ void DecisionWriter::write_terms(const ScoreTerms& terms) {
 
 void DecisionWriter::write_reasons(const std::vector<Reason>& reasons) {
   json_.begin_array();
-  for (const Reason& reason : reasons) write_reason(reason);
+  for (const Reason& reason : reasons)
+    if (view_.tells_about_person() || is_impersonal(reason.code)) write_reason(reason);
   json_.end_array();
 }
 
@@ -212,7 +257,7 @@ void DecisionWriter::write_dropped(const PlacementDecision& placement) {
 std::string write_decision(const Decision& decision, const DecisionRequest& request, const World& world, const AnswerView& view) {
   JsonWriter json;
   json.begin_object();
-  DecisionWriter(json, decision, request, world, request.explain, view.publishable).write();
+  DecisionWriter(json, decision, request, world, request.explain, view).write();
   json.end_object();
   return json.take();
 }
@@ -261,7 +306,8 @@ void write_totals(JsonWriter& json, const Decision& decision, const SymbolTable&
 std::string write_decision_record(const DecisionRecord& record, const World& world) {
   JsonWriter json;
   json.begin_object();
-  DecisionWriter(json, record.decision, record.request, world, Explain::full, false).write();
+  const AnswerView everything;
+  DecisionWriter(json, record.decision, record.request, world, Explain::full, everything).write();
   json.field("now", record.decision.now).field("record_version", record.decision.record_version);
   // As text: a 64-bit seed does not survive a JavaScript number.
   json.field("seed", std::to_string(record.request.seed)).key("request");

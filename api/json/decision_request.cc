@@ -74,12 +74,13 @@ PlacementRequest read_placement(JsonValue value, const std::string& pointer, Com
   return placement;
 }
 
-void read_customer(Fields& request, DecisionRequest& result) {
+void read_customer(Fields& request, DecisionRequest& result, AnswerWishes& wishes) {
   const auto customer = request.take("customer");
   if (!customer) return; // nobody in particular: a cold start, capped within the session
   Fields fields(*customer, request.pointer("customer"), request.complaints());
   result.user_id = fields.text("user_id", limits::id_bytes_max).value_or("");
   result.anonymous_id = fields.text("anonymous_id", limits::id_bytes_max).value_or("");
+  wishes.user_hash = fields.text("user_hash", limits::id_bytes_max).value_or("");
   fields.finish();
 }
 
@@ -133,7 +134,7 @@ std::uint64_t hash_of_body(const DecisionRequest& request, std::string_view cano
 
 } // namespace
 
-Result<DecisionRequest> parse_decision_request(std::string_view json) {
+Result<DecisionRequest> parse_decision_request(std::string_view json, AnswerWishes* wishes) {
   if (json.size() > limits::body_bytes_max) return fail(ErrorCode::too_large, "a request of more than " + std::to_string(limits::body_bytes_max) + " bytes");
   JsonDocument document;
   TAKT_TRY_VOID(parse_own_document(document, json));
@@ -141,7 +142,9 @@ Result<DecisionRequest> parse_decision_request(std::string_view json) {
   Fields fields(document.root(), "", complaints);
   DecisionRequest request;
   request.request_id = fields.text("request_id", limits::id_bytes_max).value_or("");
-  read_customer(fields, request);
+  AnswerWishes asked;
+  read_customer(fields, request, asked);
+  asked.links = fields.flag("links");
   const auto placements = fields.list("placements", limits::placements_per_call_max);
   if (placements.empty()) fields.complain("placements", "must be a list of at least one placement");
   for (const auto& [value, pointer] : placements) request.placements.push_back(read_placement(value, pointer, complaints));
@@ -157,6 +160,7 @@ Result<DecisionRequest> parse_decision_request(std::string_view json) {
   request.seed = read_seed(fields);
   fields.finish();
   if (!complaints.none()) return tl::unexpected<Error>(complaints.error());
+  if (wishes) *wishes = std::move(asked);
   request.body_hash = hash_of_body(request, filter ? canonical_json(*filter) : "");
   return request;
 }

@@ -7,8 +7,8 @@ namespace takt {
 
 class DecisionWriter {
 public:
-  DecisionWriter(JsonWriter& json, const Decision& decision, const DecisionRequest& request, const World& world, Explain explain, bool publishable)
-      : json_(json), decision_(decision), request_(request), world_(world), explain_(explain), publishable_(publishable) {}
+  DecisionWriter(JsonWriter& json, const Decision& decision, const DecisionRequest& request, const World& world, Explain explain, const AnswerView& view)
+      : json_(json), decision_(decision), request_(request), world_(world), explain_(explain), view_(view), publishable_(view.publishable) {}
   /// The members of the answer, without the braces.
   void write();
 
@@ -18,6 +18,8 @@ private:
   void write_choice(const PlacementDecision& placement, const Choice& choice);
   void write_attributes(const PlacementDecision& placement, const Choice& choice);
   void write_attribute(const Item& item, std::string_view field);
+  void write_links(const PlacementDecision& placement, const Choice& choice);
+  bool may_tell(const Choice& choice) const;
   void write_why(const Choice& choice);
   void write_terms(const ScoreTerms& terms);
   void write_reasons(const std::vector<Reason>& reasons);
@@ -34,6 +36,7 @@ private:
   const DecisionRequest& request_;
   const World& world_;
   Explain explain_;
+  const AnswerView& view_;
   bool publishable_;
 };
 

@@ -84,6 +84,17 @@ void EventReader::read_identity() {
   if (event_.type == EventType::group && event_.group_id.empty()) complain("/groupId", "is missing");
 }
 
+/// Where shops put what Intercom calls user_hash: in the context, or among the options that Segment's SDKs send with every event.
+void EventReader::check_identity() {
+  if (!context_.check_identity) return;
+  std::string_view hash;
+  const auto options = present(root_.find("integrations"));
+  const auto ours = options && options->is(JsonKind::object) ? present(options->find("Takt")) : std::nullopt;
+  for (const auto& value : {in_context("user_hash"), ours && ours->is(JsonKind::object) ? present(ours->find("user_hash")) : std::nullopt})
+    if (hash.empty() && value && value->is(JsonKind::string)) hash = value->text();
+  if (auto checked = context_.check_identity(event_.type, event_.user_id, hash); !checked && !error_) error_ = checked.error();
+}
+
 /// timestamp = receivedAt − (sentAt − originalTimestamp): the device's clock may be wrong, the time between two of its readings
 /// is not (Segment's rule). What a client calls `timestamp` is the original one.
 void EventReader::read_times() {
@@ -142,6 +153,7 @@ Result<Event> EventReader::read() {
   if (properties_ && !properties_->is(JsonKind::object)) complain("/properties", "must be an object");
   if (!failed()) read_type();
   if (!failed()) read_identity();
+  if (!failed()) check_identity();
   if (!failed()) read_times();
   if (!failed()) read_context();
   if (!failed()) read_traits();

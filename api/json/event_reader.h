@@ -24,6 +24,7 @@ private:
   // event.cc
   void read_type();
   void read_identity();
+  void check_identity();
   void read_times();
   void read_message_id();
   std::string text_without_address() const;

@@ -3,6 +3,7 @@
 #include "api/json/writer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace takt {
@@ -78,6 +79,13 @@ HttpResponse page_answer(const std::vector<std::string>& rows, const Page& page,
   if (rows.size() < page.limit) body += "null";
   else append_json_text(body, last_id);
   return json_answer(body + "}");
+}
+
+std::string address_of(const HttpRequest& request) {
+  const std::string& host = request.header("host");
+  const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']'; });
+  if (host.empty() || !is_plain) return {};
+  return (request.header("x-forwarded-proto") == "https" ? "https://" : "http://") + host;
 }
 
 Status only_parameters(const HttpRequest& request, std::initializer_list<std::string_view> known) {

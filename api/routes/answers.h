@@ -32,6 +32,10 @@ Result<Page> page_of(const HttpRequest& request);
 /// {"data":[…],"next_cursor":…} of JSON texts; `last_id` is where the next page starts, where this one is full.
 HttpResponse page_answer(const std::vector<std::string>& rows, const Page& page, const std::string& last_id);
 
+/// "https://takt.shop.example", as the caller reached this server: for links in the answer to that caller, who may believe its own words.
+/// "" where it does not say.
+std::string address_of(const HttpRequest& request);
+
 /// Query parameters that an endpoint does not know are refused, never ignored.
 Status only_parameters(const HttpRequest& request, std::initializer_list<std::string_view> known);
 

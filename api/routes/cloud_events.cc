@@ -33,7 +33,7 @@ Result<Event> event_of(JsonValue envelope, const EventContext& context) {
 
 HttpResponse take_single(const Service& service, const Caller& caller, const std::string& text) {
   const WorldPtr world = service.app.world();
-  const EventContext context = event_context(service, *world, "");
+  const EventContext context = event_context(service, *world, "", caller);
   JsonDocument document;
   if (auto parsed = document.parse(text); !parsed) return take_event(service, caller, tl::unexpected(parsed.error()), "cloudevents", text);
   auto event = event_of(document.root(), context);
@@ -43,7 +43,7 @@ HttpResponse take_single(const Service& service, const Caller& caller, const std
 
 HttpResponse take_many(const Service& service, const HttpRequest& http) {
   const WorldPtr world = service.app.world();
-  const EventContext context = event_context(service, *world, "");
+  const EventContext context = event_context(service, *world, "", http.caller);
   JsonDocument document;
   if (auto parsed = document.parse(http.body); !parsed) return take_event(service, http.caller, tl::unexpected(parsed.error()), "cloudevents", http.body);
   if (!document.root().is(JsonKind::array)) return refuse(fail_at("", "a batch of CloudEvents is an array").value());

@@ -1,4 +1,5 @@
 // decide: one call, one link of a mail template, or many lines.
+#include "api/access/identity.h"
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
 
@@ -24,20 +25,46 @@ Status limit_to(const Caller& caller, DecisionRequest& request) {
   return {};
 }
 
-Result<Answer> answer(const Service& service, const Caller& caller, Result<DecisionRequest> request) {
+/// A request as it was asked, and by whom.
+struct Asked {
+  Caller caller;
+  std::string address;                                            ///< by which the caller reached this server
+  AnswerWishes wishes;
+};
+
+Result<AnswerReader> reader_of(const Service& service, const Asked& asked, const DecisionRequest& request) {
+  const std::vector<std::string>& secrets = service.app.config().identity_secrets;
+  TAKT_TRY_VOID(check_identity(secrets, asked.caller, request.user_id, asked.wishes.user_hash));
+  AnswerReader reader;
+  reader.publishable = asked.caller.is_public();
+  // The key of a mail template is no page's: who reads its answer is the mail tool.
+  reader.knows_person = asked.caller.role == Role::decide || proves_identity(secrets, request.user_id, asked.wishes.user_hash);
+  reader.links = asked.wishes.links;
+  reader.address = asked.address;
+  return reader;
+}
+
+Result<Answer> answer(const Service& service, const Asked& asked, Result<DecisionRequest> request) {
   Result<Answer> answered = [&]() -> Result<Answer> {
     TAKT_TRY(parsed, std::move(request));
-    TAKT_TRY_VOID(limit_to(caller, parsed));
-    return service.app.answer(std::move(parsed), {caller.is_public()});
+    TAKT_TRY_VOID(limit_to(asked.caller, parsed));
+    TAKT_TRY(reader, reader_of(service, asked, parsed));
+    return service.app.answer(std::move(parsed), reader);
   }();
   if (answered) service.metrics.decision(answered->decision);
   else service.metrics.decision_failed(name_of(answered.error().code));
   return answered;
 }
 
-HttpResponse decide_once(const Service& service, const Caller& caller, Result<DecisionRequest> request) {
-  auto answered = answer(service, caller, std::move(request));
+HttpResponse decide_once(const Service& service, const Asked& asked, Result<DecisionRequest> request) {
+  auto answered = answer(service, asked, std::move(request));
   return answered ? json_answer(std::move(answered->json)) : refuse(answered.error());
+}
+
+HttpResponse decide_body(const Service& service, const HttpRequest& http) {
+  Asked asked{http.caller, address_of(http), {}};
+  auto request = parse_decision_request(http.body, &asked.wishes);
+  return decide_once(service, asked, std::move(request));
 }
 
 /// ?placement=&user_id=&anonymous_id=&request_id=&limit=&locale=&key=: what fits into the template of a mail tool.
@@ -61,19 +88,32 @@ Result<DecisionRequest> request_of_query(const HttpRequest& http) {
   return request;
 }
 
+/// A template is rendered for a preview, for the text part, for the picture, and again when a worker of the mail tool is restarted: each asks.
+HttpResponse decide_link(const Service& service, const HttpRequest& http) {
+  Asked asked{http.caller, address_of(http), {}};
+  asked.wishes.links = true; // no script runs in a mail
+  auto request = request_of_query(http);
+  if (request && !http.caller.key_id.empty()) request->key_name = http.caller.key_id;
+  if (request && request->request_id.empty())
+    if (auto named = service.app.name_link_request(*request); !named) return refuse(named.error());
+  return decide_once(service, asked, std::move(request));
+}
+
 /// One line in, one line out, in order. An error is a line too: the others go on.
 HttpResponse decide_batch(const Service& service, const HttpRequest& http) {
   HttpResponse response;
   response.content_type = "application/x-ndjson";
   auto body = std::make_shared<const std::string>(http.body);
-  response.next_piece = [&service, caller = http.caller, body, position = std::size_t{0}](std::string& piece) mutable {
+  response.next_piece = [&service, asked = Asked{http.caller, address_of(http), {}}, body, position = std::size_t{0}](std::string& piece) mutable {
     // A few lines per piece: fewer system calls, and the client still sees answers while later ones are made.
     for (int lines = 0; lines < 16 && position < body->size();) {
       const std::size_t end = std::min(body->find('\n', position), body->size());
       const std::string_view line = std::string_view(*body).substr(position, end - position);
       position = end + 1;
       if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      auto answered = answer(service, caller, parse_decision_request(line));
+      asked.wishes = {};
+      auto request = parse_decision_request(line, &asked.wishes);
+      auto answered = answer(service, asked, std::move(request));
       piece += answered ? answered->json : problem_of(answered.error()).body;
       piece += '\n';
       ++lines;
@@ -92,8 +132,8 @@ HttpResponse release(const Service& service, const HttpRequest& http) {
 } // namespace
 
 void add_decision_routes(Router& router, const Service& service) {
-  router.add({"POST", "/api/v1/decide", [&service](const HttpRequest& http) { return decide_once(service, http.caller, parse_decision_request(http.body)); }});
-  router.add({"GET", "/api/v1/decide", [&service](const HttpRequest& http) { return decide_once(service, http.caller, request_of_query(http)); }});
+  router.add({"POST", "/api/v1/decide", [&service](const HttpRequest& http) { return decide_body(service, http); }});
+  router.add({"GET", "/api/v1/decide", [&service](const HttpRequest& http) { return decide_link(service, http); }});
   router.add({"POST", "/api/v1/decide:batch", [&service](const HttpRequest& http) { return decide_batch(service, http); }, true, batch_bytes_max});
   router.add({"POST", "/api/v1/decisions/{id}/release", [&service](const HttpRequest& http) { return release(service, http); }});
   router.add({"GET", "/api/v1/decisions/{id}", [&service](const HttpRequest& http) { return json_result(service.app.decision_json(http.parameter("id"))); }});

@@ -14,12 +14,12 @@ HttpResponse take_one(const Service& service, const HttpRequest& http, const std
   if (http.body.size() > limits::event_bytes_max)
     return refuse(413, "too_large", "an event has at most " + std::to_string(limits::event_bytes_max) + " bytes");
   const WorldPtr world = service.app.world();
-  return take_event(service, http.caller, parse_event(http.body, event_context(service, *world, type)), source_of(http, write_key_in(http.body)), http.body);
+  return take_event(service, http.caller, parse_event(http.body, event_context(service, *world, type, http.caller)), source_of(http, write_key_in(http.body)), http.body);
 }
 
 HttpResponse take_batch(const Service& service, const HttpRequest& http) {
   const WorldPtr world = service.app.world();
-  auto batch = parse_event_batch(http.body, event_context(service, *world, ""));
+  auto batch = parse_event_batch(http.body, event_context(service, *world, "", http.caller));
   if (!batch) return take_event(service, http.caller, tl::unexpected(batch.error()), source_of(http, ""), http.body);
   batch->write_key = source_of(http, batch->write_key);
   for (BatchItem& item : batch->items)

@@ -2,6 +2,7 @@
 #include "api/recall_check.h"
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
+#include "api/upkeep.h"
 
 namespace takt {
 
@@ -15,6 +16,7 @@ void add_health_routes(Router& router, const Service& service) {
     service.metrics.items(service.app.world()->catalogue->size());
     const OnlineRecall recall = service.app.online_recall();
     service.metrics.recall(recall.searches, recall.recall_at_100());
+    service.metrics.upkeep(service.app.upkeep().figures());
     HttpResponse response = json_answer(service.metrics.text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;

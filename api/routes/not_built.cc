@@ -23,6 +23,7 @@ Router make_router(const Service& service) {
   add_event_routes(router, service);
   add_cloud_event_routes(router, service);
   add_sdk_settings_routes(router);
+  add_link_routes(router, service);
   add_key_routes(router, service);
   add_policy_routes(router, service);
   add_preview_routes(router, service);
@@ -30,6 +31,7 @@ Router make_router(const Service& service) {
   add_audience_routes(router, service);
   add_customer_routes(router, service);
   add_fact_routes(router, service);
+  add_backup_routes(router, service);
   add_health_routes(router, service);
   add_docs_routes(router);
   add_routes_not_built(router);

@@ -24,6 +24,7 @@ void add_decision_routes(Router& router, const Service& service);
 void add_event_routes(Router& router, const Service& service);        ///< Segment's and RudderStack's paths; the debugger
 void add_cloud_event_routes(Router& router, const Service& service);
 void add_sdk_settings_routes(Router& router);
+void add_link_routes(Router& router, const Service& service);         ///< followed out of mails and pages
 void add_key_routes(Router& router, const Service& service);
 void add_policy_routes(Router& router, const Service& service);
 void add_preview_routes(Router& router, const Service& service);    ///< what a draft would have changed
@@ -31,6 +32,7 @@ void add_document_routes(Router& router, const Service& service);   ///< items, 
 void add_audience_routes(Router& router, const Service& service);   ///< who is in them
 void add_customer_routes(Router& router, const Service& service);
 void add_fact_routes(Router& router, const Service& service);       ///< set and cleared; who waits behind a gate
+void add_backup_routes(Router& router, const Service& service);     ///< made by themselves, or asked for
 void add_health_routes(Router& router, const Service& service);
 void add_docs_routes(Router& router);                                ///< this API, described
 void add_routes_not_built(Router& router);

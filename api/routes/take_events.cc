@@ -1,9 +1,11 @@
 // Segment's answers: exactly 200, since its Python client takes 202 for an error. Acknowledged means durable.
 #include "api/routes/take_events.h"
 
+#include "api/access/identity.h"
 #include "api/guard.h"
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
+#include "api/upkeep.h"
 
 #include <algorithm>
 #include <array>
@@ -79,6 +81,14 @@ void count_events(const Service& service, std::span<const Event> events, const I
   service.metrics.event(events.front().type, EventResult::rejected, counts.rejected);
 }
 
+/// A disk does not get room within a second, and every client asks again.
+HttpResponse no_room(const Error& error) {
+  HttpResponse response = refuse(error);
+  for (auto& [name, value] : response.headers)
+    if (name == "Retry-After") value = "30";
+  return response;
+}
+
 } // namespace
 
 std::string source_of(const HttpRequest& http, std::string_view of_body) {
@@ -89,12 +99,18 @@ std::string source_of(const HttpRequest& http, std::string_view of_body) {
   return key.empty() || !printable || key.size() > limits::id_bytes_max ? "default" : key;
 }
 
-EventContext event_context(const Service& service, const World& world, std::string type) {
+EventContext event_context(const Service& service, const World& world, std::string type, const Caller& caller) {
   EventContext context;
   context.source = "default";
   context.type_from_path = std::move(type);
   context.received_at = service.app.clock().utc_now();
   context.consent_map = &world.policy().consent.map;
+  if (const auto& secrets = service.app.config().identity_secrets; !secrets.empty())
+    context.check_identity = [&secrets, caller](EventType event_type, std::string_view user_id, std::string_view user_hash) -> Status {
+      // It makes two people one, and only one of them has signed. A login says the same of a browser and its user: identify.
+      if (event_type == EventType::alias && caller.role == Role::publishable) return fail(ErrorCode::forbidden, "alias is for secret keys where user ids are signed; identify joins a browser and its user");
+      return check_identity(secrets, caller, user_id, user_hash);
+    };
   return context;
 }
 
@@ -111,6 +127,7 @@ HttpResponse take_event(const Service& service, const Caller& caller, Result<Eve
     service.debugger.add(std::move(seen));
     return json_answer(R"({"success":true,"accepted":1,"duplicates":0,"rejected":[],"test":true})");
   }
+  if (const Status room = service.app.upkeep().disk().admit(); !room) return no_room(room.error());
   auto outcome = service.app.track(*event);
   if (!outcome) {
     service.metrics.event(event->type, EventResult::rejected);
@@ -144,6 +161,7 @@ HttpResponse take_events(const Service& service, const Caller& caller, EventBatc
     for (std::size_t i = events.size() - std::min(events.size(), EventDebugger::events_max); i < events.size(); ++i) service.debugger.add(note_of(events[i], now));
     return json_answer(batch_answer({.accepted = events.size(), .duplicates = 0, .rejected = 0}, std::move(rejected)));
   }
+  if (const Status room = service.app.upkeep().disk().admit(); !room) return no_room(room.error()); // all of it again later: nothing was taken
   std::optional<Error> unavailable;
   std::vector<char> refused(events.size(), 0);
   auto counts = service.app.track_all(events, [&](std::size_t position, const Error& error) {

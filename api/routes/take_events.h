@@ -12,7 +12,7 @@ namespace takt {
 /// in the body. "default" where there is none.
 std::string source_of(const HttpRequest& http, std::string_view of_body);
 
-EventContext event_context(const Service& service, const World& world, std::string type);
+EventContext event_context(const Service& service, const World& world, std::string type, const Caller& caller);
 
 /// 200 once it is durable, or the problem. Of a test key: seen by the debugger, kept nowhere. `text`: as it came, for the debugger; the key and the clock are the call's.
 HttpResponse take_event(const Service& service, const Caller& caller, Result<Event> event, const std::string& source, std::string_view text);

@@ -4,6 +4,8 @@ export interface TaktOptions {
   /** A publishable key ("pk_live_…") in pages and apps, a secret one ("sk_live_…") in back ends. */
   key?: string;
   userId?: string;
+  /** HMAC-SHA256 of userId in hex, made by your server, where Takt has an identity_secret. */
+  userHash?: string;
   /** Default: remembered in localStorage. */
   anonymousId?: string;
   /** Default "web". */
@@ -24,7 +26,10 @@ export interface DecidedItem {
   item: string;
   slot: number;
   /** "local" for items of your own fallback. */
-  source: string;
+  source?: string;
+  /** Where no script runs: see `links` of the API. */
+  impression_url?: string;
+  click_url?: string;
   reserved_until?: string;
   attributes?: Record<string, unknown>;
   why?: { code: string; params?: Record<string, unknown>; text: string };
@@ -56,10 +61,11 @@ export interface DecideOptions {
 export declare class Takt {
   constructor(options: TaktOptions);
   userId: string;
+  userHash: string;
   anonymousId: string;
   /** Events that were given up. */
   dropped: number;
-  identify(userId: string, traits?: Record<string, unknown>): void;
+  identify(userId: string, traits?: Record<string, unknown>, userHash?: string): void;
   track(event: string, properties?: Record<string, unknown>): void;
   decide(placement: string, options?: DecideOptions): Promise<Decision>;
   impression(decision: Decision, item: string): void;

@@ -31,6 +31,7 @@ export class Takt {
     this.url = options.url.replace(/\/+$/, '');
     this.key = options.key ?? '';
     this.userId = options.userId ?? '';
+    this.userHash = options.userHash ?? '';
     this.anonymousId = options.anonymousId ?? rememberedDevice(globalThis.localStorage);
     this.channel = options.channel ?? 'web';
     this.locale = options.locale ?? globalThis.navigator?.language;
@@ -48,8 +49,9 @@ export class Takt {
   }
 
   /** From now on this device is that person. */
-  identify(userId, traits = {}) {
+  identify(userId, traits = {}, userHash = this.userId === userId ? this.userHash : '') {
     this.userId = userId;
+    this.userHash = userHash;
     this.#add({ type: 'identify', traits });
   }
 
@@ -135,7 +137,7 @@ export class Takt {
   }
 
   #person() {
-    return { ...(this.userId ? { user_id: this.userId } : {}), ...(this.anonymousId ? { anonymous_id: this.anonymousId } : {}) };
+    return { ...(this.userId ? { user_id: this.userId } : {}), ...(this.userId && this.userHash ? { user_hash: this.userHash } : {}), ...(this.anonymousId ? { anonymous_id: this.anonymousId } : {}) };
   }
 
   #promotion(event, decision, item, more = {}) {
@@ -145,7 +147,7 @@ export class Takt {
 
   #add(event) {
     const person = { ...(this.userId ? { userId: this.userId } : {}), ...(this.anonymousId ? { anonymousId: this.anonymousId } : {}) };
-    this.queue.push({ ...event, ...person, messageId: uuid(), timestamp: new Date().toISOString(), context: { channel: this.channel } });
+    this.queue.push({ ...event, ...person, messageId: uuid(), timestamp: new Date().toISOString(), context: { channel: this.channel, ...(this.userId && this.userHash ? { user_hash: this.userHash } : {}) } });
     if (this.queue.length > this.queueMax) {
       this.queue.shift();
       this.dropped += 1;

@@ -132,7 +132,12 @@ Result<ErasedCounts> MemoryErasures::erase(const Erasure& erasure) {
     place->second.snapshots.erase(place->second.snapshots.begin(), place->second.snapshots.lower_bound(cleared.before));
   }
   for (const DecisionId decision : erasure.decisions) counts.decisions += data_.decisions.erase(decision);
-  for (const Identity& identity : erasure.identities) counts.identities += data_.identities.erase(identity);
+  for (const Identity& identity : erasure.identities) {
+    const auto place = data_.identities.find(identity);
+    if (place == data_.identities.end() || std::find(erasure.members.begin(), erasure.members.end(), place->second) == erasure.members.end()) continue;
+    data_.identities.erase(place);
+    ++counts.identities;
+  }
   for (const Symbol label : erasure.labels) symbols_.forget(label);
   counts.labels = erasure.labels.size();
   data_.erased.add(ErasureMarks::marks_of(erasure, *data_.erased.salt()));

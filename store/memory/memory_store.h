@@ -96,6 +96,10 @@ public:
   MemoryErasures(MemoryData& data, SymbolTable& symbols) : data_(data), symbols_(symbols) {}
   Result<ErasedCounts> erase(const Erasure& erasure) override;
   Status scrub(bool, const std::function<bool(std::size_t, std::size_t)>&) override { return {}; } // there are no files
+  Result<Bytes16> settle_salt(const Bytes16& fresh) override {
+    if (!data_.erased.salt()) data_.erased.set_salt(fresh);
+    return *data_.erased.salt();
+  }
   bool is_erased(CustomerId customer) override { return data_.erased.holds(customer); }
   std::optional<UtcTime> erased_at(const Identity& identity) override { return data_.erased.find(identity); }
   std::vector<ErasureMark> marks() override { return data_.erased.all(); }

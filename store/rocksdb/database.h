@@ -59,6 +59,12 @@ public:
   Status flush_all();
   /// Rewrites the files that hold keys from `first` up to `last`, and with them what was deleted or overwritten there.
   Status compact(Family family, std::string_view first, std::string_view last);
+  /// The state of now as a database of its own, in a directory that does not exist; tables are hard links where that is possible.
+  Status checkpoint(const std::string& directory);
+  /// About; what was deleted counts until files are merged.
+  std::uint64_t approximate_bytes(Family family, std::string_view first, std::string_view end);
+  /// Every key from first to before end is gone. Whole files at once, the rest key by key.
+  Status forget(Family family, std::string_view first, std::string_view end);
 
   /// Over keys with this prefix, or of one customer in journal and snapshots. The iterator's bounds live as long as it does.
   class Cursor {

@@ -33,6 +33,7 @@ Bytes16 first_decision_id(UtcTime at);
 constexpr std::string_view format_key = "!format";
 constexpr std::string_view revision_key = "!revision";
 constexpr std::string_view salt_key = "!salt";
+constexpr std::string_view erasing_key = "!erasing";         ///< an erasure on its way
 constexpr char symbol_prefix = 's';
 constexpr char identity_prefix = 'n';
 constexpr char named_identity_prefix = 'i';                   ///< of store format 1: the identity in clear

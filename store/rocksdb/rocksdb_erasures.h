@@ -20,6 +20,9 @@ public:
       : database_(database), records_(records), identities_(identities), symbols_(symbols), marks_(marks) {}
   Result<ErasedCounts> erase(const Erasure& erasure) override;
   Status scrub(bool everything, const std::function<bool(std::size_t, std::size_t)>& progress) override;
+  Result<Bytes16> settle_salt(const Bytes16& fresh) override;
+  /// What a crash cut short.
+  Status finish();
   bool is_erased(CustomerId customer) override { return marks_.holds(customer); }
   std::optional<UtcTime> erased_at(const Identity& identity) override { return marks_.find(identity); }
   std::vector<ErasureMark> marks() override { return marks_.all(); }
@@ -30,7 +33,10 @@ private:
     std::string first, last;
     auto operator<=>(const Range&) const = default;
   };
-  Status keep_marks(const std::vector<ErasureMark>& marks);
+  /// From here on nothing is written for these people, what comes late is known to be late, and a crash ends in finish().
+  Status begin(const Erasure& erasure);
+  Status end();
+  Result<ErasedCounts> carry_out(const Erasure& erasure);
   Status forget_labels(const std::vector<Symbol>& labels);
   Status rewrite(const std::vector<Range>& ranges, const std::function<bool(std::size_t, std::size_t)>& progress);
   void add_range(Family family, std::string_view first, std::string_view last);

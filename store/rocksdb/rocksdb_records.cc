@@ -126,6 +126,13 @@ Status RocksdbRecords::clear(CustomerId customer, Version before) {
     TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
   }
   TAKT_TRY_VOID(snapshots.status());
+  rocksdb::PinnableSlice newest; // it may be of before, and nothing may ever overwrite it
+  TAKT_TRY(has_newest, database_.get(Family::snapshots, keys::newest_snapshot_key(customer).view(), newest));
+  if (has_newest) {
+    TAKT_TRY(snapshot, decode_record(view(newest)));
+    const rocksdb::Status status = snapshot.version < before ? batch.Delete(database_.handle(Family::snapshots), slice(keys::newest_snapshot_key(customer).view())) : rocksdb::Status::OK();
+    TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+  }
   return database_.write(batch);
 }
 

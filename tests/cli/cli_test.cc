@@ -44,7 +44,7 @@ TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
 }
 
 TEST_F(Cli, WhatIsNotBuiltFails) {
-  for (const char* command : {"ope", "export decisions", "backup x", "erase --customer u"}) {
+  for (const char* command : {"ope", "export decisions", "experiments"}) {
     const Ended ended = run(command);
     EXPECT_EQ(ended.code, 1) << command;
     EXPECT_NE(ended.err.find("not built"), std::string::npos) << command;

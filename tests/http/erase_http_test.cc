@@ -1,5 +1,7 @@
 // "Erased means erased": a person is planted wherever something is kept, forgotten through the socket, and looked for byte by byte in every
 // file of the data directory, inside the compressed tables too.
+#include "api/backup/restore.h"
+#include "api/forget.h"
 #include "tests/http/running_server.h"
 
 #include <gtest/gtest.h>
@@ -160,6 +162,29 @@ TEST(EraseHttp, AnExportHoldsEverything) {
   for (const char* what : {"device", "mail", "page", "own-event", "note", "order", "case", "request", "context", "anna"})
     EXPECT_NE(held.body.find(named(what)), std::string::npos) << what;
   EXPECT_EQ(server.get("/api/v1/customers/nobody-knows/export").status, 404);
+}
+
+TEST(EraseHttp, ABackupOfBeforeBringsNobodyBack) {
+  const TempDir backups, elsewhere;
+  RunningServer server([&](Config& config) { config.upkeep.backup_dir = backups.path(); });
+  plant(server, named("anna"));
+  send(server, track("ben", "Product Viewed", {{"product_id", "sku-1"}}));
+  ASSERT_EQ(server.post("/api/v1/backups", "").status, 202);
+  while (server.get("/api/v1/backups").json["data"].empty()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_FALSE(files_with_canary(backups.path()).empty());
+  const Json receipt = Json::parse(erase(server, named("anna")));
+  EXPECT_EQ(receipt["backups_not_reached"], Json::array());
+  ASSERT_TRUE(server.app().wait_for_clean_files());
+  const std::string directory = elsewhere.path() + "/data";
+  const auto restored = restore_backup({backups.path(), directory, "", false, apply_erasure_notes, {}});
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->erased, 1U);
+  EXPECT_EQ(files_with_canary(directory), std::vector<std::string>{});
+  auto store = open_rocksdb_store({.directory = directory + "/store", .cache_bytes = std::size_t{16} << 20, .sync_every = {}, .bulk_load = false, .must_exist = true});
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_TRUE((*store)->erasures().erased_at({IdentityKind::user, named("anna")})) << "so that what comes late is dropped there too";
+  EXPECT_EQ((*store)->identities().find({IdentityKind::user, named("anna")}), CustomerId{});
+  EXPECT_NE((*store)->identities().find({IdentityKind::user, "ben"}), CustomerId{});
 }
 
 TEST(EraseHttp, NobodyIsErasedByMistake) {

@@ -30,6 +30,7 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   options.connections_max = config.connections_max;
   options.per_address = {config.rate_per_address, config.rate_burst};
   options.limits_loopback = config.rate_loopback;
+  options.trusted_proxies = TrustedProxies::parse(config.trusted_proxies).value();
   server_ = std::make_unique<HttpServer>(make_router(*service_), metrics_, options);
   const auto port = server_->bind();
   TAKT_CHECK(port.has_value(), "a free port");

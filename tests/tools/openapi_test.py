@@ -125,7 +125,7 @@ class Walk:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method.upper(), target, body, headers)
         answer = connection.getresponse()
-        text = answer.read().decode()
+        text = answer.read().decode(errors="replace")  # pictures are no text
         connection.close()
         return answer, text
 

@@ -9,7 +9,7 @@ import unittest
 import case_report
 
 ROOT = case_report.ROOT
-SCRIPTS = ["run.sh", "test.sh", "tools/install_deps.sh", ".ci/run"]
+SCRIPTS = ["run.sh", "test.sh", "tools/install_deps.sh", "tools/package.sh", "tools/package_check.sh", ".ci/run"]
 
 
 def run(script, *arguments, **options):
@@ -24,7 +24,7 @@ class Scripts(unittest.TestCase):
                 self.assertEqual(subprocess.run(["bash", "-n", ROOT / script], check=False).returncode, 0)
 
     def test_help_is_the_text_at_the_top(self):
-        for script, part in [("run.sh", "--no-serve"), ("test.sh", "--tsan"), ("tools/install_deps.sh", "--dev")]:
+        for script, part in [("run.sh", "--no-serve"), ("test.sh", "--tsan"), ("tools/install_deps.sh", "--servers"), ("tools/package.sh", "--preset"), ("tools/package_check.sh", "--keep")]:
             with self.subTest(script=script):
                 result = run(script, "--help")
                 self.assertEqual(result.returncode, 0)
@@ -36,7 +36,7 @@ class Scripts(unittest.TestCase):
         for script, arguments, part in [("run.sh", ["--nonsense"], "--nonsense"), ("run.sh", ["--port"], "needs a value"), ("run.sh", ["--port", "99999"], "99999"),
                                         ("run.sh", ["--port", "eighty"], "eighty"), ("run.sh", ["--data-dir", ""], "must not be empty"),
                                         ("test.sh", ["--asan", "--tsan"], "one sanitizer"), ("test.sh", ["--jobs", "many"], "many"),
-                                        ("test.sh", ["stray"], "stray"), ("tools/install_deps.sh", ["--nonsense"], "--nonsense")]:
+                                        ("test.sh", ["stray"], "stray"), ("tools/install_deps.sh", ["--nonsense"], "--nonsense"), ("tools/package.sh", ["--jobs", "many"], "many"), ("tools/package_check.sh", ["--nonsense"], "--nonsense")]:
             with self.subTest(script=script, arguments=arguments):
                 result = run(script, *arguments)
                 self.assertEqual(result.returncode, 2)

@@ -46,7 +46,12 @@ class Server:
             message = self.process.stderr.read()
             self._close()
             raise AssertionError(f"takt serve ended at once: exit {self.process.returncode}\n{message}")
-        self.port = int(json.loads(line)["listen"].rsplit(":", 1)[1])
+        started = json.loads(line)
+        if "listen" not in started:
+            self.process.wait(60)
+            self._close()
+            raise AssertionError(f"takt serve ended at once: {line}")
+        self.port = int(started["listen"].rsplit(":", 1)[1])
         try:
             with self.client() as client:
                 ready = client.get("/readyz")[0] == 200

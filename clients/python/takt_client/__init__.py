@@ -133,7 +133,7 @@ class Takt:
             status, answer, _after = self._connection().post("/api/v1/decide", body, left)
             if status == 200:
                 decided = answer["placements"][0]
-                items = [Item(one["item"], one["slot"], one["source"], one) for one in decided["items"]]
+                items = [Item(one["item"], one["slot"], one.get("source", ""), one) for one in decided["items"]]
                 return Decision(answer["decision_id"], request_id, placement, decided["outcome"], items, user_id, anonymous_id, answer.get("degraded", ()), decided.get("not_before"))
             why = answer.get("code", f"status_{status}")
             if status and not _is_retryable(status):

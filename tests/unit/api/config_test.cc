@@ -41,7 +41,11 @@ connections_max = 2000
 rate_per_address = 20.5
 rate_burst = 40
 rate_loopback = true
+trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+log_format = "json"
 bootstrap_key_file = "/run/secrets/takt"
+public_url = "https://takt.shop.example/"
+identity_secret = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"]
 dedupe_life = "1d"
 account_currency = "CHF"
 margin = 0.2
@@ -49,6 +53,14 @@ cache_bytes = "64MiB"
 body_bytes_max = 65536
 allowed_origins = ["https://shop.example"]
 simulation = true
+backup_dir = "/mnt/backups"
+backup_every = "5m"
+backup_keep = 48
+disk_free_min = "7%"
+[retention]
+decisions = "90d"
+decisions_bytes = "100GiB"
+audit = "1000d"
 [durability]
 decide = "fsync"
 [rates]
@@ -57,12 +69,16 @@ EUR = 0.95
   ASSERT_TRUE(config) << config.error().message;
   Config expected;
   expected.data_dir = "/tmp/x";
+  expected.public_url = "https://takt.shop.example";
+  expected.identity_secrets = {"0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"};
   expected.listen = "localhost:9000";
   expected.http_threads = 8;
   expected.connections_max = 2000;
   expected.rate_per_address = 20.5;
   expected.rate_burst = 40;
   expected.rate_loopback = true;
+  expected.trusted_proxies = {"127.0.0.1", "10.0.0.0/8"};
+  expected.log_format = LogFormat::json;
   expected.bootstrap_key_file = "/run/secrets/takt";
   expected.dedupe_life = days(1);
   expected.account_currency = "CHF";
@@ -71,6 +87,7 @@ EUR = 0.95
   expected.body_bytes_max = 65536;
   expected.allowed_origins = {"https://shop.example"};
   expected.simulation = true;
+  expected.upkeep = {"/mnt/backups", std::chrono::minutes(5), 48, 0.07, days(90), std::uint64_t{100} << 30, days(1000)};
   expected.durable_decisions = true;
   expected.rates = {{"EUR", 0.95}};
   EXPECT_EQ(*config, expected);
@@ -79,12 +96,13 @@ EUR = 0.95
 TEST_F(ConfigTest, EnvironmentOverridesTheFile) {
   const auto config = load_config(write("listen = \"127.0.0.1:1\"\n[durability]\ndecide = \"wal\"\n"),
                                   {{"TAKT_LISTEN", "127.0.0.1:2"}, {"TAKT_DURABILITY_DECIDE", "fsync"}, {"TAKT_RATES_USD", "0.9"},
-                                   {"TAKT_ALLOWED_ORIGINS", "https://a.example,https://b.example"}, {"TAKT_SHARED", "../shared"}, {"HOME", "/"}});
+                                   {"TAKT_ALLOWED_ORIGINS", "https://a.example,https://b.example"}, {"TAKT_TRUSTED_PROXIES", "::1,fd00::/8"}, {"TAKT_SHARED", "../shared"}, {"HOME", "/"}});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->listen, "127.0.0.1:2");
   EXPECT_TRUE(config->durable_decisions);
   EXPECT_DOUBLE_EQ(config->rates.at("USD"), 0.9);
   EXPECT_EQ(config->allowed_origins.size(), 2U);
+  EXPECT_EQ(config->trusted_proxies, (std::vector<std::string>{"::1", "fd00::/8"}));
 }
 
 TEST_F(ConfigTest, ErrorsNameTheLine) {
@@ -95,8 +113,13 @@ TEST_F(ConfigTest, ErrorsNameTheLine) {
   EXPECT_THAT(error_of("margin = 1.5"), HasSubstr("margin"));
   EXPECT_THAT(error_of("margin = nan"), HasSubstr("margin"));
   EXPECT_THAT(error_of("http_threads = 8.5"), HasSubstr("http_threads"));
-  for (const char* line : {"connections_max = 9", "connections_max = 1000001", "rate_per_address = -1", "rate_per_address = \"nan\"", "rate_burst = 0.5", "rate_loopback = 1"})
+  for (const char* line : {"connections_max = 9", "connections_max = 1000001", "rate_per_address = -1", "rate_per_address = \"nan\"", "rate_burst = 0.5", "rate_loopback = 1", "log_format = \"xml\"", "trusted_proxies = [\"proxy.example\"]", "trusted_proxies = [\"10.1.0.0/8\"]"})
     EXPECT_THAT(error_of(line), HasSubstr(std::string(line).substr(0, std::string_view(line).find(' ')))) << line;
+  for (const char* line : {"backup_every = \"59s\"", "backup_every = 5", "backup_keep = 0", "disk_free_min = \"51%\"", "disk_free_min = -0.1", "disk_free_min = \"nan%\""})
+    EXPECT_THAT(error_of(line), HasSubstr(std::string(line).substr(0, std::string_view(line).find(' ')))) << line;
+  for (const char* line : {"decisions = \"23h\"", "decisions_bytes = 1000", "decisions_bytes = \"-1GiB\"", "audit = \"forever\"", "journal = \"400d\""})
+    EXPECT_THAT(error_of(std::string("[retention]\n") + line), HasSubstr("retention.")) << line;
+  EXPECT_EQ(load_config(write("disk_free_min = 0.04\n"), {{"TAKT_RETENTION_DECISIONS_BYTES", "2GiB"}})->upkeep.retention_decisions_bytes, std::uint64_t{2} << 30);
   EXPECT_THAT(error_of("http_threads = [1]"), HasSubstr("http_threads"));
   EXPECT_THAT(error_of("[rates]\neuro = 1"), HasSubstr("ISO 4217"));
   EXPECT_THAT(error_of("", {{"TAKT_LISTN", "x"}}), HasSubstr("TAKT_LISTN"));

@@ -304,7 +304,32 @@ TEST(DecisionJson, PublishableKeysSeeNothingOfTheModelAndTheRules) {
   ASSERT_TRUE(document.parse(json));
   for (const char* hidden : {"score", "propensity", "customer_id", "explain", "terms", "same-item-weekly", "observed", "\"limit\""}) EXPECT_EQ(json.find(hidden), std::string::npos) << hidden;
   EXPECT_EQ(at(document, {"placements", "0", "items", "0", "item"}).text(), "sku-1");
+  EXPECT_EQ(at(document, {"placements", "0", "reasons"}).size(), 0U) << "that somebody has seen enough of it is somebody's business";
+  EXPECT_EQ(at(document, {"session_id"}).kind(), JsonKind::null);
+  EXPECT_EQ(at(document, {"placements", "0", "items", "0", "why", "code"}).text(), "because_chosen_for_you");
+  EXPECT_EQ(json.find("\"sku-4\""), std::string::npos) << "what was looked at: " << json;
+  EXPECT_EQ(json.find("taste"), std::string::npos);
+  const std::string proved = write_decision(shop.decision, shop.request, shop.world, {true, true, {}});
+  ASSERT_TRUE(document.parse(proved));
   EXPECT_EQ(at(document, {"placements", "0", "reasons", "0"}).source(), R"({"stage":"caps","code":"capped"})");
+  EXPECT_EQ(at(document, {"placements", "0", "items", "0", "why", "params", "item"}).text(), "sku-4");
+  EXPECT_EQ(at(document, {"session_id"}).text(), "s-1");
+  for (const char* hidden : {"score", "propensity", "customer_id", "explain", "terms", "same-item-weekly"}) EXPECT_EQ(proved.find(hidden), std::string::npos) << hidden;
+}
+
+TEST(DecisionJson, PublishableKeysAreToldWhatIsAMatterOfTheShopAndOfTheirOwnCall) {
+  Shop shop;
+  shop.decision.placements[0].reasons = {{Stage::eligibility, ReasonCode::paused, "stop", std::nullopt, std::nullopt, std::nullopt, std::nullopt, false}};
+  shop.decision.placements[0].choices[0].because = Because::similar_to;
+  shop.request.context.session_id = "s-of-the-page";
+  shop.request.placements.resize(1);
+  shop.request.placements[0].anchor_items = {*ItemId::parse("sku-4")};
+  JsonDocument document;
+  const std::string json = shop.write(Explain::none, true);
+  ASSERT_TRUE(document.parse(json));
+  EXPECT_EQ(at(document, {"placements", "0", "reasons", "0"}).source(), R"({"stage":"eligibility","code":"paused"})");
+  EXPECT_EQ(at(document, {"placements", "0", "items", "0", "why", "params", "item"}).text(), "sku-4") << "the call named it";
+  EXPECT_EQ(at(document, {"session_id"}).text(), "s-of-the-page");
 }
 
 TEST(DecisionJson, DryRunsRepeatsAndPlacementsWithoutReservations) {

@@ -1,0 +1,25 @@
+# A Debian package from what is built: tools/package.sh. The paths are those of the file system, not below a prefix: settings belong into /etc.
+install(TARGETS takt RUNTIME DESTINATION usr/bin)
+install(FILES deploy/takt.toml DESTINATION etc/takt)
+install(FILES deploy/systemd/takt.service DESTINATION lib/systemd/system)
+install(FILES deploy/debian/copyright docs/operations.md docs/access.md docs/rules.md DESTINATION usr/share/doc/takt)
+install(DIRECTORY deploy/nginx deploy/haproxy deploy/prometheus deploy/grafana DESTINATION usr/share/doc/takt/examples)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME takt)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGING_INSTALL_PREFIX "/")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_CONTACT "The Takt authors <takt@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "personalisation and next-best-action engine")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "What should this person see here, now, or nothing? Takt answers over HTTP in about\n a millisecond, says why, and never lets a frequency cap be exceeded by a decision.")
+set(CPACK_DEBIAN_PACKAGE_SECTION web)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Beside the libraries that the program is linked with: the user, and the zones that calendar windows are in.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, tzdata")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nginx | haproxy, prometheus")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+  ${CMAKE_SOURCE_DIR}/deploy/debian/postinst ${CMAKE_SOURCE_DIR}/deploy/debian/prerm ${CMAKE_SOURCE_DIR}/deploy/debian/postrm ${CMAKE_SOURCE_DIR}/deploy/debian/conffiles)
+include(CPack)
