@@ -1,6 +1,7 @@
 #include "api/app.h"
 
 #include "api/backup/restore.h"
+#include "api/forget.h"
 #include "api/metrics.h"
 #include "api/past_worlds.h"
 #include "api/recall_check.h"
@@ -80,6 +81,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const Clock& clock,
     options.must_exist = config.must_exist;
     TAKT_TRY(opened, open_rocksdb_store(options));
     store = std::move(opened);
+    empty_folder(config.data_dir + "/spool"); // the directory is ours alone now: what is in there, a process left when it was ended
   }
   auto* const checkpoints = dynamic_cast<Checkpoints*>(store.get()); // before the count goes in front of it
   auto* const books = dynamic_cast<Retention*>(store.get());
@@ -186,12 +188,13 @@ Result<std::shared_ptr<const Rulebook>> App::read_rulebook() {
     return status.has_value();
   }));
   TAKT_TRY_VOID(std::move(status));
+  TAKT_TRY(kept_prints, KeptPrints::read(store_->documents()));
   std::vector<Audience> audiences;
   TAKT_TRY_VOID(store_->documents().scan("audience", [&](const Document& found) {
     if (found.json.empty()) return true;
     auto audience = parse_audience(found.json);
     if (audience) {
-      rulebook->audiences_print += print_of(found.json);
+      rulebook->audiences_print += kept_prints.of(found);
       audiences.push_back(std::move(*audience));
     } else status = tl::unexpected(audience.error());
     return status.has_value();

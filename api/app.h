@@ -184,6 +184,8 @@ public:
   /// until no file holds a byte of them, which `erasure_json` tells later and `wait_for_clean_files` waits for. `progress(customers looked at)`.
   Result<std::string> erase_customer(std::string_view customer, const std::function<void(std::size_t)>& progress = nullptr);
   Result<std::string> erasure_json(std::string_view erasure_id);
+  /// Called after every erasure, whoever asked for it: for what is kept in memory outside of here. Set it before anybody can erase.
+  void on_erasure(std::function<void()> forget) { erased_ = std::move(forget); }
   Status wait_for_clean_files();
   /// Everything that is held about one person, in one JSON: record, journey, events as they came, decisions with their reasons.
   Result<std::string> export_customer(std::string_view customer);
@@ -242,6 +244,7 @@ private:
   Result<Item> checked_item(std::string_view json, std::string_view id);
   std::string path_without_names(const HttpRequest& http, std::string_view route);
   Result<std::size_t> forget_in_lists(const Erasure& erasure);
+  void forget_beside_the_store(const Erasure& erasure, const std::vector<std::string>& labels);
   Status scrub_files(bool everything, const std::function<bool()>& go_on);
   Scrubber& scrubber();
 
@@ -256,6 +259,7 @@ private:
   std::atomic<bool> serves_ = false;
   bool keeps_files_ = false;               ///< a data directory of its own; tests and simulations bring a store and have none
   std::unique_ptr<SourceStatistics> statistics_;
+  std::function<void()> erased_;
   std::unique_ptr<RecallCheck> recall_check_;   ///< reads the store: goes before it
   std::mutex scrubber_mutex_;
   std::unique_ptr<Scrubber> scrubber_;          ///< made when somebody is erased; so does it

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <openssl/rand.h>
+#include <set>
 
 namespace takt {
 namespace {
@@ -84,10 +85,6 @@ Status collect_held(Store& store, const World& world, CustomerId customer, Held&
   return status;
 }
 
-} // namespace
-
-namespace {
-
 /// An id of ours means that customer, whoever calls himself so: find_customer looks for names first, and anybody may take any name.
 Result<CustomerId> find_person(App& app, std::string_view customer) {
   if (customer.starts_with("c-") && parse_customer_id(customer))
@@ -117,21 +114,33 @@ Result<std::string> App::erase_customer(std::string_view customer, const std::fu
   Document document{std::string(receipt_kind), id, 0, write_receipt(id, receipt), erasure.at, "takt"};
   TAKT_TRY(version, store_->documents().put(document, 0));
   document.version = version;
+  std::vector<std::string> labels; // their texts are gone with the erasure
+  for (const Symbol label : erasure.labels) labels.emplace_back(store_->symbols().name(label));
   TAKT_TRY(documents, forget_in_lists(erasure)); // before the record: as long as that is there, somebody can ask again
   receipt.documents = documents;
   TAKT_TRY(counts, store_->erasures().erase(erasure));
   receipt.counts = counts;
   document.json = write_receipt(id, receipt);
   TAKT_TRY_VOID(store_->documents().rewrite(document));
+  forget_beside_the_store(erasure, labels);
   scrubber().ask(false);
   return document.json;
 }
 
 Result<std::size_t> App::forget_in_lists(const Erasure& erasure) {
   const auto is_gone = [&](const Identity& identity) { return std::find(erasure.identities.begin(), erasure.identities.end(), identity) != erasure.identities.end(); };
-  TAKT_TRY(rewritten, forget_in_documents(store_->documents(), is_gone, erasure.members));
+  TAKT_TRY(rewritten, forget_in_documents(store_->documents(), is_gone, erasure.members, erasure.at));
   if (rewritten > 0) TAKT_TRY_VOID(reload_rulebook());
   return rewritten;
+}
+
+/// What a disk refuses here leaves its bytes in place; `takt erase --find` tells.
+void App::forget_beside_the_store(const Erasure& erasure, const std::vector<std::string>& labels) {
+  std::set<std::string, std::less<>> names(labels.begin(), labels.end());
+  for (const Identity& identity : erasure.identities) names.insert(identity.value);
+  statistics_->forget(names, clock_.utc_now());
+  if (keeps_files_) empty_folder(config_.data_dir + "/rejects"); // refused lines name anybody, in any way
+  if (erased_) erased_();
 }
 
 Result<std::string> App::erasure_json(std::string_view erasure_id) {
@@ -139,13 +148,16 @@ Result<std::string> App::erasure_json(std::string_view erasure_id) {
   return receipt.json;
 }
 
-/// Those that were there before the files were rewritten are clean after it.
+/// Those that were there before the files were rewritten are clean after it. One that is being made is not: it waits for the next turn.
 Status App::scrub_files(bool everything, const std::function<bool()>& go_on) {
   std::vector<Document> pending;
-  TAKT_TRY_VOID(store_->documents().scan(receipt_kind, [&](const Document& receipt) {
-    if (is_pending(receipt)) pending.push_back(receipt);
-    return true;
-  }));
+  {
+    const std::lock_guard lock(change_mutex_);
+    TAKT_TRY_VOID(store_->documents().scan(receipt_kind, [&](const Document& receipt) {
+      if (is_pending(receipt)) pending.push_back(receipt);
+      return true;
+    }));
+  }
   TAKT_TRY_VOID(store_->erasures().scrub(everything, [&](std::size_t, std::size_t) { return go_on(); }));
   const UtcTime now = clock_.utc_now();
   for (Document& receipt : pending) {

@@ -1,11 +1,13 @@
 #include "api/forget.h"
 
 #include "api/json/codecs.h"
+#include "api/past_worlds.h"
 #include "engine/erase.h"
 #include "store/erasure_marks.h"
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fmt/format.h>
 #include <set>
 
@@ -113,12 +115,12 @@ Status apply_note(Store& store, const ErasureNote& note) {
   }
   TAKT_TRY_VOID(store.erasures().erase(names).map([](const ErasedCounts&) {}));
   const auto is_gone = [&](const Identity& identity) { return subject.hashes.contains(ErasureMarks::hash_of(subject.salt, identity)); };
-  return forget_in_documents(store.documents(), is_gone, members).map([](std::size_t) {});
+  return forget_in_documents(store.documents(), is_gone, members, note.at).map([](std::size_t) {});
 }
 
 } // namespace
 
-Result<std::size_t> forget_in_documents(Documents& documents, const std::function<bool(const Identity&)>& is_gone, std::span<const CustomerId> members) {
+Result<std::size_t> forget_in_documents(Documents& documents, const std::function<bool(const Identity&)>& is_gone, std::span<const CustomerId> members, UtcTime now) {
   std::vector<std::string> ids;
   std::vector<Document> changed;
   TAKT_TRY_VOID(documents.scan("audience", [&](const Document& document) {
@@ -129,6 +131,7 @@ Result<std::size_t> forget_in_documents(Documents& documents, const std::functio
     TAKT_TRY(versions, documents.history("audience", id));
     for (Document& version : versions)
       if (auto json = without_people(version, is_gone, members)) {
+        TAKT_TRY_VOID(KeptPrints::keep(documents, version, now));
         version.json = std::move(*json);
         changed.push_back(std::move(version));
       }
@@ -142,6 +145,14 @@ Result<std::size_t> forget_in_documents(Documents& documents, const std::functio
   }));
   for (const Document& document : changed) TAKT_TRY_VOID(documents.rewrite(document));
   return changed.size();
+}
+
+void empty_folder(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    std::filesystem::remove_all(entry->path(), ignored);
+  }
 }
 
 ErasureNote note_of(const Erasure& erasure, const Bytes16& salt) {

@@ -8,9 +8,13 @@
 
 namespace takt {
 
-/// Rewrites every version of every imported list without the names for which `is_gone` is true, and every note of the audit log without the
-/// ids of `members`. The number of rewritten versions. Whoever serves reads the rules again after it.
-Result<std::size_t> forget_in_documents(Documents& documents, const std::function<bool(const Identity&)>& is_gone, std::span<const CustomerId> members);
+/// Rewrites every version of every imported list without the names for which `is_gone` is true, keeping what the list stands for in the logs
+/// (api/past_worlds.h KeptPrints), and every note of the audit log without the ids of `members`. The number of rewritten versions. Whoever
+/// serves reads the rules again after it.
+Result<std::size_t> forget_in_documents(Documents& documents, const std::function<bool(const Identity&)>& is_gone, std::span<const CustomerId> members, UtcTime now);
+
+/// Removes what is in it, if it is there; what cannot be removed stays.
+void empty_folder(const std::string& directory);
 
 /// Under the salt that the store has settled on.
 ErasureNote note_of(const Erasure& erasure, const Bytes16& salt);

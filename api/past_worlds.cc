@@ -4,6 +4,7 @@
 #include "engine/artefact.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace takt {
@@ -11,6 +12,11 @@ namespace {
 
 /// The log is read in order of time and versions change now and then: the last few Worlds are all that is asked for again.
 constexpr std::size_t worlds_kept = 4;
+
+/// Its text is the number, in decimal.
+constexpr std::string_view kept_print_kind = "print";
+
+std::string version_name(const Document& document) { return fmt::format("{}/{}@{}", document.kind, document.id, document.version); }
 
 Result<Document> document_at(App& app, std::string_view kind, std::string_view id, std::uint64_t version) {
   TAKT_TRY(document, app.store().documents().get_version(kind, id, version));
@@ -28,7 +34,33 @@ Result<Item> item_in(const App& app, const Document& document) {
 
 std::uint64_t print_of(std::string_view document_json) { return hash64(document_json); }
 
-Result<DocumentsPast> DocumentsPast::read(Documents& documents, std::string_view kind, std::uint64_t print_now,
+Result<KeptPrints> KeptPrints::read(Documents& documents) {
+  KeptPrints prints;
+  Status status;
+  TAKT_TRY_VOID(documents.scan(kept_print_kind, [&](const Document& document) {
+    std::uint64_t print = 0;
+    const char* const end = document.json.data() + document.json.size();
+    if (const auto read = std::from_chars(document.json.data(), end, print); read.ec != std::errc() || read.ptr != end) status = fail(ErrorCode::corrupt, "the print of " + document.id);
+    prints.kept_.emplace(document.id, print);
+    return status.has_value();
+  }));
+  TAKT_TRY_VOID(std::move(status));
+  return prints;
+}
+
+Status KeptPrints::keep(Documents& documents, const Document& original, UtcTime now) {
+  const std::string name = version_name(original);
+  TAKT_TRY(known, documents.get(kept_print_kind, name));
+  if (known) return {};
+  return documents.put({std::string(kept_print_kind), name, 0, std::to_string(print_of(original.json)), now, "takt"}, 0).map([](std::uint64_t) {});
+}
+
+std::uint64_t KeptPrints::of(const Document& document) const {
+  const auto found = kept_.empty() ? kept_.end() : kept_.find(version_name(document));
+  return found == kept_.end() ? print_of(document.json) : found->second;
+}
+
+Result<DocumentsPast> DocumentsPast::read(Documents& documents, std::string_view kind, std::uint64_t print_now, const KeptPrints& kept,
                                           const std::function<bool(const Document&)>& is_used) {
   DocumentsPast past;
   std::vector<std::string> ids;
@@ -40,7 +72,7 @@ Result<DocumentsPast> DocumentsPast::read(Documents& documents, std::string_view
     TAKT_TRY(history, documents.history(kind, id));
     std::uint64_t version = 0, print = 0;
     for (const Document& document : history) {
-      Change change{document.at, id, version, print, !document.json.empty() && is_used(document) ? print_of(document.json) : 0};
+      Change change{document.at, id, version, print, !document.json.empty() && is_used(document) ? kept.of(document) : 0};
       version = document.version;
       print = change.print_after;
       past.changes_.push_back(std::move(change));
@@ -94,7 +126,7 @@ Result<WorldPtr> PastWorlds::make(const Versions& wanted) {
 Result<std::shared_ptr<const Catalogue>> PastWorlds::catalogue(std::uint64_t version) {
   if (current_->catalogue->version() == version) return current_->catalogue;
   if (!items_) {
-    TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "item", current_->catalogue->version(), [&](const Document& document) {
+    TAKT_TRY(read, DocumentsPast::read(app_.store().documents(), "item", current_->catalogue->version(), KeptPrints{}, [&](const Document& document) {
       return item_in(app_, document).has_value(); // as in the catalogue: an item that cannot be read is not offered
     }));
     items_ = std::move(read);
@@ -145,9 +177,10 @@ Status PastWorlds::read_rule_documents() {
   if (placements_) return {};
   const Rulebook& now = *current_->rulebook;
   Documents& documents = app_.store().documents();
-  TAKT_TRY(features, DocumentsPast::read(documents, "feature", now.features_print, [](const Document& document) { return parse_custom_feature(document.json).has_value(); }));
-  TAKT_TRY(audiences, DocumentsPast::read(documents, "audience", now.audiences_print, [](const Document& document) { return parse_audience(document.json).has_value(); }));
-  TAKT_TRY(placements, DocumentsPast::read(documents, "placement", now.placements_print, [](const Document& document) { return parse_placement(document.json).has_value(); }));
+  TAKT_TRY(kept, KeptPrints::read(documents));
+  TAKT_TRY(features, DocumentsPast::read(documents, "feature", now.features_print, kept, [](const Document& document) { return parse_custom_feature(document.json).has_value(); }));
+  TAKT_TRY(audiences, DocumentsPast::read(documents, "audience", now.audiences_print, kept, [](const Document& document) { return parse_audience(document.json).has_value(); }));
+  TAKT_TRY(placements, DocumentsPast::read(documents, "placement", now.placements_print, kept, [](const Document& document) { return parse_placement(document.json).has_value(); }));
   features_ = std::move(features);
   audiences_ = std::move(audiences);
   placements_ = std::move(placements);

@@ -16,12 +16,25 @@ namespace takt {
 /// after a restart, whatever was changed in which order.
 std::uint64_t print_of(std::string_view document_json);
 
+/// Prints of documents whose text was rewritten because a person was forgotten in it: they stand for what they said when decisions were made,
+/// so those can be made again. Everybody else is on that list as before.
+class KeptPrints {
+public:
+  static Result<KeptPrints> read(Documents& documents);
+  /// Before the rewriting; the first one stays. Errors: unavailable.
+  static Status keep(Documents& documents, const Document& original, UtcTime now);
+  std::uint64_t of(const Document& document) const;   ///< print_of its text where nothing was kept
+
+private:
+  std::map<std::string, std::uint64_t, std::less<>> kept_;   ///< by kind, id and version
+};
+
 /// Every state that the documents of one kind were in, as steps back from the present one. Changes of one millisecond count as
 /// one; a document that is deleted today has no history here, so states that had it are not found.
 class DocumentsPast {
 public:
   /// `is_used(document)`: false where it cannot be read, and so has no part in the sum.
-  static Result<DocumentsPast> read(Documents& documents, std::string_view kind, std::uint64_t print_now,
+  static Result<DocumentsPast> read(Documents& documents, std::string_view kind, std::uint64_t print_now, const KeptPrints& kept,
                                     const std::function<bool(const Document&)>& is_used);
   /// The sums of prints, newest state first.
   const std::vector<std::uint64_t>& prints() const { return prints_; }

@@ -153,6 +153,16 @@ std::map<std::string, SourceHour> SourceStatistics::last_day(UtcTime now) const 
   return result;
 }
 
+void SourceStatistics::forget(const std::set<std::string, std::less<>>& names, UtcTime now) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto is_gone = [&](const auto& counted) { return names.contains(counted.first); };
+    for (auto& [source, by_hour] : hours_)
+      for (auto& [hour, values] : by_hour) changed_ |= std::erase_if(values.events_by_name, is_gone) + std::erase_if(values.unknown_products, is_gone) > 0;
+  }
+  save(now);
+}
+
 void SourceStatistics::save(UtcTime now) {
   const std::lock_guard lock(mutex_);
   if (path_.empty() || !changed_) return;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ public:
   /// The last 24 hours, by source.
   std::map<std::string, SourceHour> last_day(UtcTime now) const;
   void save(UtcTime now);
+  /// Names of events and products that are one of these are counted no longer, in the file neither.
+  void forget(const std::set<std::string, std::less<>>& names, UtcTime now);
 
 private:
   SourceHour& hour_of(std::string_view source, UtcTime now);

@@ -60,6 +60,7 @@ int serve(App& app, const ListenAddress& listen, Terminal& terminal, const Commo
   Metrics metrics;
   metrics.set_log([&log] { return log.dropped(); });
   EventDebugger debugger;
+  app.on_erasure([&debugger] { debugger.clear(); }); // texts of anybody: rather none at all than one of somebody who was erased
   const Service service{app, metrics, debugger, draining};
   ServerOptions options;
   options.listen = listen;

@@ -24,12 +24,9 @@ HttpResponse unmerge(const Service& service, const HttpRequest& http) {
   return json_result(service.app.unmerge(http.parameter("id"), http.body));
 }
 
-/// The debugger keeps texts of the last events, of anybody: rather none at all than one of somebody who was erased.
 HttpResponse erase(const Service& service, const HttpRequest& http) {
   if (auto known = only_parameters(http, {}); !known) return refuse(known.error());
-  auto receipt = service.app.erase_customer(http.parameter("id"));
-  if (receipt) service.debugger.clear();
-  return json_result(std::move(receipt));
+  return json_result(service.app.erase_customer(http.parameter("id")));
 }
 
 } // namespace

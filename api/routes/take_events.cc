@@ -6,6 +6,7 @@
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
 #include "api/upkeep.h"
+#include "engine/resolve.h"
 
 #include <algorithm>
 #include <array>
@@ -48,7 +49,47 @@ SeenEvent unreadable(const Error& error, const std::string& source, std::string_
   return refusal(std::move(seen), error);
 }
 
+/// A page joins a browser and its user, and what the browser did before. It does not say that two users are one: whoever reads the key in
+/// the page could join any two for good. `others`: all of its batch, which comes in beside it. Cost: two reads.
+Status check_alias(const Service& service, const Event& alias, std::span<const Event> others) {
+  const auto refused = [] { return fail(ErrorCode::forbidden, "alias would make two known users one: that is for a secret key"); };
+  for (const Event& other : others)
+    if (alias.previous_id != alias.user_id && (other.user_id == alias.previous_id || (other.anonymous_id == alias.previous_id && !other.user_id.empty() && other.user_id != alias.user_id))) return refused();
+  Store& store = service.app.store();
+  for (const IdentityKind kind : {IdentityKind::user, IdentityKind::anonymous}) {
+    TAKT_TRY(known, store.identities().find({kind, alias.previous_id}));
+    if (!known) continue;
+    TAKT_TRY(record, read_canonical(store, known));
+    const auto is_other_user = [&](const LinkedIdentity& linked) { return linked.identity.kind == IdentityKind::user && linked.identity.value != alias.user_id; };
+    const bool is_same = std::any_of(record->identities.begin(), record->identities.end(), [&](const LinkedIdentity& linked) { return linked.identity == Identity{IdentityKind::user, alias.user_id}; });
+    if (!is_same && std::any_of(record->identities.begin(), record->identities.end(), is_other_user)) return refused();
+  }
+  return {};
+}
+
+bool needs_check(const Caller& caller, const Event& event) { return caller.role == Role::publishable && event.type == EventType::alias; }
+
 struct Rejected { std::size_t index; std::string message_id; Error error; };
+
+/// Takes those out that a page may not send. All are judged before any is taken out: they come in side by side.
+void refuse_aliases(const Service& service, const Caller& caller, std::vector<Event>& events, std::vector<std::size_t>& positions, std::vector<Rejected>& rejected) {
+  if (std::none_of(events.begin(), events.end(), [&](const Event& event) { return needs_check(caller, event); })) return;
+  std::vector<Status> allowed;
+  for (const Event& event : events) allowed.push_back(needs_check(caller, event) ? check_alias(service, event, events) : Status{});
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (allowed[i]) {
+      if (kept != i) events[kept] = std::move(events[i]); // one event is not moved onto itself
+      positions[kept++] = positions[i];
+      continue;
+    }
+    service.metrics.event(events[i].type, EventResult::rejected);
+    service.debugger.add(refusal(note_of(events[i], service.app.clock().utc_now()), allowed[i].error()));
+    rejected.push_back({positions[i], events[i].message_id, allowed[i].error()});
+  }
+  events.erase(events.begin() + static_cast<std::ptrdiff_t>(kept), events.end());
+  positions.resize(kept);
+}
 
 std::string batch_answer(const IngestCounts& counts, std::vector<Rejected> rejected) {
   std::sort(rejected.begin(), rejected.end(), [](const Rejected& a, const Rejected& b) { return a.index < b.index; });
@@ -123,6 +164,12 @@ HttpResponse take_event(const Service& service, const Caller& caller, Result<Eve
   }
   event->source = source;
   SeenEvent seen = note_of(*event, now);
+  if (needs_check(caller, *event))
+    if (const Status allowed = check_alias(service, *event, {}); !allowed) {
+      service.metrics.event(event->type, EventResult::rejected);
+      service.debugger.add(refusal(std::move(seen), allowed.error()));
+      return refuse(allowed.error());
+    }
   if (caller.mode == KeyMode::test) {
     service.debugger.add(std::move(seen));
     return json_answer(R"({"success":true,"accepted":1,"duplicates":0,"rejected":[],"test":true})");
@@ -157,6 +204,7 @@ HttpResponse take_events(const Service& service, const Caller& caller, EventBatc
     events.push_back(std::move(*item.event));
     positions.push_back(i);
   }
+  refuse_aliases(service, caller, events, positions, rejected);
   if (caller.mode == KeyMode::test) {
     for (std::size_t i = events.size() - std::min(events.size(), EventDebugger::events_max); i < events.size(); ++i) service.debugger.add(note_of(events[i], now));
     return json_answer(batch_answer({.accepted = events.size(), .duplicates = 0, .rejected = 0}, std::move(rejected)));

@@ -176,6 +176,39 @@ TEST(AccessHttp, APublishableKeyLearnsNothingAboutAnybody) {
   EXPECT_EQ(page.get("/api/v1/customers/u1").status, 403);
 }
 
+/// A browser and its user: yes. Two users: whoever reads the key in the page could join any two for good.
+TEST(AccessHttp, APageJoinsItsBrowserAndNotTwoUsers) {
+  RunningServer server;
+  const std::string admin = admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}})), shop(server, admin);
+  int number = 0;
+  const auto event = [&](Json more) {
+    more["messageId"] = "m" + std::to_string(++number);
+    return more;
+  };
+  const auto seen = [&](const char* name) { return page.post("/v1/track", event({{"event", "Product Viewed"}, {"userId", name}, {"properties", {{"product_id", "sku-1"}}}})).status; };
+  const auto alias = [&](const char* user, const char* previous) { return event({{"type", "alias"}, {"userId", user}, {"previousId", previous}}); };
+  ASSERT_EQ(seen("anna"), 200);
+  ASSERT_EQ(seen("ben"), 200);
+  ASSERT_EQ(page.post("/v1/track", event({{"event", "Product Viewed"}, {"anonymousId", "device"}, {"properties", {{"product_id", "sku-1"}}}})).status, 200);
+  EXPECT_EQ(page.post("/v1/alias", alias("anna", "ben")).status, 403);
+  EXPECT_EQ(page.post("/v1/alias", alias("anna", "device")).status, 200) << "what the browser did before";
+  EXPECT_EQ(page.post("/v1/alias", alias("ben", "device")).status, 403) << "the browser is anna's";
+  EXPECT_EQ(page.post("/v1/alias", alias("anna", "device")).status, 200) << "said again";
+  const auto batch = page.post("/v1/batch", {{"batch", {alias("anna", "ben"), event({{"type", "identify"}, {"userId", "carl"}, {"anonymousId", "phone"}}), alias("ben", "phone"), alias("ben", "tablet")}}});
+  ASSERT_EQ(batch.status, 200) << batch.body;
+  ASSERT_EQ(batch.json["rejected"].size(), 2U) << batch.body;
+  EXPECT_EQ(batch.json["rejected"][0]["index"], 0);
+  EXPECT_EQ(batch.json["rejected"][0]["code"], "forbidden");
+  EXPECT_EQ(batch.json["rejected"][1]["index"], 2);
+  const auto id_of = [&](const char* name) { return shop.get("/api/v1/customers/" + std::string(name)).json["customer_id"]; };
+  EXPECT_NE(id_of("anna"), id_of("ben"));
+  EXPECT_NE(id_of("carl"), id_of("ben"));
+  EXPECT_EQ(id_of("anna"), id_of("device"));
+  EXPECT_EQ(shop.post("/v1/alias", alias("anna", "ben")).status, 200) << "a secret key speaks for everybody";
+  EXPECT_EQ(id_of("anna"), id_of("ben"));
+}
+
 TEST(AccessHttp, APageOfAnotherOriginMayNotUseTheKey) {
   RunningServer server;
   admin_of(server);

@@ -2,8 +2,11 @@
 // file of the data directory, inside the compressed tables too.
 #include "api/backup/restore.h"
 #include "api/forget.h"
+#include "engine/history.h"
 #include "tests/http/running_server.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace takt::test {
@@ -104,6 +107,55 @@ TEST(EraseHttp, WhatComesLateIsDroppedAndWhoComesBackIsNew) {
   EXPECT_NE(again["customer_id"], before);
   EXPECT_EQ(server.get("/api/v1/customers/anna/journey").json["data"].size(), 1U);
   EXPECT_EQ(server.post("/api/v1/decide", RunningServer::ask("anna", "home.hero")).status, 200);
+}
+
+/// Beside the store: what imports refused, what `takt doctor` counts, what the debugger shows; also when a command erases and not a request.
+TEST(EraseHttp, NothingBesideTheStoreIsKept) {
+  RunningServer server;
+  const std::string directory = server.app().config().data_dir;
+  send(server, track(named("anna"), named("own-event"), {{"product_id", named("product")}}));
+  const std::string lines = directory + "/../lines.ndjson";
+  {
+    std::ofstream file(lines);
+    file << R"({"type":"track","event":"Order Completed","userId":")" << named("anna") << R"(","properties":{"products":7}})" << "\n";
+  }
+  const auto imported = server.app().import_file(lines, {});
+  ASSERT_TRUE(imported) << imported.error().message;
+  ASSERT_EQ(imported->rejected, 1U);
+  ASSERT_NE(server.app().doctor().value().find(named("product")), std::string::npos) << "else this test could not fail";
+  ASSERT_NE(server.get("/api/v1/events/recent").body.find(canary), std::string::npos);
+  ASSERT_TRUE(server.app().erase_customer("user:" + named("anna")));
+  ASSERT_TRUE(server.app().wait_for_clean_files());
+  EXPECT_EQ(files_with_canary(directory), std::vector<std::string>{});
+  EXPECT_EQ(server.app().doctor().value().find(canary), std::string::npos);
+  EXPECT_EQ(server.get("/api/v1/events/recent").body.find(canary), std::string::npos);
+  std::filesystem::remove(lines);
+}
+
+/// The list is another text now, and still stands for what it said: everybody else's decisions under it are made again as they were.
+TEST(EraseHttp, DecisionsUnderARewrittenListAreStillReproduced) {
+  RunningServer server;
+  const auto list = [&](const char* title, const Json& people) { return server.put("/api/v1/audiences/vip", Json{{"id", "vip"}, {"title", title}, {"customers", people}}.dump()).status; };
+  ASSERT_LT(list("VIP", {"anna", "ben"}), 300);
+  Json policy = server.get("/api/v1/policies/current").json;
+  policy.erase("version");
+  policy["caps"] = Json::array({{{"id", "vip-only-two"}, {"limit", 2}, {"per", "item"}, {"window", {{"kind", "rolling"}, {"length", "1d"}}}, {"audience", {{"audience", "vip"}}}}});
+  const auto draft = server.get("/api/v1/policies/draft");
+  const auto published = server.put("/api/v1/policies/draft", policy.dump(), {{"If-Match", draft.headers.find("ETag")->second}});
+  ASSERT_LT(published.status, 300) << published.body;
+  const auto current = server.post("/api/v1/policies/draft/publish", "{}");
+  ASSERT_LT(current.status, 300) << current.body;
+  const auto decide = [&] { ASSERT_EQ(server.post("/api/v1/decide", RunningServer::ask("ben", "home.hero")).status, 200); };
+  decide();
+  ASSERT_LT(list("VIP 2", {"anna", "ben", "carl"}), 300);
+  decide();
+  send(server, track("anna", "Product Viewed", {{"product_id", "sku-1"}}));
+  erase(server, "anna");
+  EXPECT_EQ(server.get("/api/v1/audiences/vip").json["customers"], (Json{"user:ben", "user:carl"}));
+  decide();
+  const Json counts = Json::parse(server.app().replay({}).value());
+  EXPECT_EQ(counts["reproduced"], 3) << counts.dump();
+  EXPECT_EQ(counts["differ"], 0) << counts.dump();
 }
 
 TEST(EraseHttp, WhoWasMergedGoesWhole) {

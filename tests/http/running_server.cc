@@ -20,6 +20,7 @@ RunningServer::RunningServer(const std::function<void(Config&)>& change) {
   TAKT_CHECK(app.has_value(), app ? "" : app.error().message.c_str());
   app_ = std::move(*app);
   fill_shop();
+  app_->on_erasure([this] { debugger_.clear(); });
   service_ = std::make_unique<Service>(Service{*app_, metrics_, debugger_, draining_});
   ServerOptions options;
   options.listen = {"127.0.0.1", 0};
