@@ -64,8 +64,11 @@ public:
   double f64() { return std::bit_cast<double>(fixed(8)); }
   float f32() { return std::bit_cast<float>(static_cast<std::uint32_t>(fixed(4))); }
   std::uint64_t fixed(int width) {
+    const auto bytes = static_cast<std::size_t>(width);
+    if (rest_.size() < bytes) return fail_zero();
     std::uint64_t value = 0;
-    for (int i = 0; i < width; ++i) value |= static_cast<std::uint64_t>(u8()) << (8 * i);
+    for (std::size_t i = 0; i < bytes; ++i) value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(rest_[i])) << (8 * i);
+    rest_.remove_prefix(bytes);
     return value;
   }
   std::string_view text() { return raw(varint()); }

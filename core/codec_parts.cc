@@ -27,7 +27,10 @@ void put_symbols(ByteWriter& out, std::span<const Symbol> symbols) {
 }
 
 void get_symbols(ByteReader& in, SymbolList& symbols) {
-  get_list(in, symbols, 1, [&](Symbol& symbol) { symbol = get_symbol(in); });
+  const std::size_t count = in.count();
+  symbols.clear();
+  symbols.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) symbols.push_back(get_symbol(in));
 }
 
 void put_identity(ByteWriter& out, const Identity& identity) {

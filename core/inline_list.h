@@ -78,7 +78,11 @@ public:
   void reserve(std::size_t count) {
     if (count > capacity_) grow(count);
   }
-  void push_back(const T& value) { insert(end(), value); }
+  void push_back(const T& value) {
+    const T kept = value; // it may stand in this list
+    if (size_ == capacity_) grow(std::size_t{size_} + 1);
+    data()[size_++] = kept;
+  }
   T& emplace_back() {
     push_back(T{});
     return back();

@@ -28,6 +28,7 @@ for program in debootstrap curl chroot; do command -v "$program" >/dev/null || d
 [ -f "$package" ] || die "there is no $package"
 
 root=$(mktemp -d -t takt_package.XXXXXX)
+chmod 755 "$root" # the user takt looks for libraries below it
 server=
 tidy_up() {
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
@@ -71,7 +72,8 @@ done >"$root/tmp/items.ndjson"
 as_takt takt import --config /etc/takt/takt.toml /tmp/items.ndjson >/dev/null
 key=$(as_takt takt keys create --role admin --config /etc/takt/takt.toml --json | sed -n 's/.*"key":"\([^"]*\)".*/\1/p')
 [ -n "$key" ] || die "no key was made"
-as_takt takt serve --config /etc/takt/takt.toml --listen "127.0.0.1:$port" >"$root/tmp/out" 2>"$root/tmp/log" &
+# Its own process, so that the signal reaches it and no shell in between.
+(exec chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin setpriv --reuid takt --regid takt --clear-groups takt serve --config /etc/takt/takt.toml --listen "127.0.0.1:$port") >"$root/tmp/out" 2>"$root/tmp/log" &
 server=$!
 for _ in $(seq 600); do
   kill -0 "$server" 2>/dev/null || { cat "$root/tmp/log" >&2; die "the server ended"; }

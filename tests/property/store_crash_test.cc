@@ -1,5 +1,5 @@
 // Kill −9 again and again: a child process commits and prints what was acknowledged; the parent kills it, opens the
-// store, and looks for every acknowledged commit. TAKT_KILLS sets the number of rounds (default 20).
+// store, and looks for every acknowledged commit. TAKT_KILLS sets the number of rounds (default 20), TAKT_SEED when it is killed.
 #include "tests/contract/store_contract.h"
 
 #include "core/hash.h"
@@ -156,7 +156,8 @@ TEST(StoreCrash, every_acknowledged_commit_survives_kill_9) {
   const TempDir directory;
   AcknowledgedByCustomer acknowledged;
   std::size_t total = 0;
-  Random random(20'260'305);
+  const char* const seed = std::getenv("TAKT_SEED");
+  Random random(seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20'260'305);
   for (int round = 1; round <= rounds; ++round) {
     const std::size_t bytes_wanted = round % 5 == 0 ? 1 : 1 + random.below(40'000);
     const std::string output = run_and_kill(directory.path(), static_cast<std::uint64_t>(round), bytes_wanted, random.below(20'000));
