@@ -64,6 +64,7 @@ struct CapRule {
   std::optional<Condition> audience;     ///< whom it binds; none: everybody. What it counts does not hang on it
   OnExceed on_exceed = OnExceed::next_best;
   bool count_unverified = false;
+  bool blocks_uncounted = false;         ///< without_identity: block. Whom nobody may remember is not offered what the rule is about
   Scope scope = Scope::customer;
   bool operator==(const CapRule&) const = default;
 };

@@ -33,6 +33,7 @@ struct FatiguePolicy {
 /// The pause is the repurchase cycle of the item's category, as orders have taught it, kept within these bounds.
 struct LearntPause { Duration shortest = days(1), longest = days(3650); bool operator==(const LearntPause&) const = default; };
 struct PausePolicy {
+  std::string id;                                      ///< as written; "" = none, and reasons name no rule
   Per per = Per::group;
   Duration pause = days(30);                           ///< where learnt: what holds for a category that no cycle is known of
   Selector match;
@@ -74,6 +75,8 @@ struct QuietPolicy {
 struct SalesPause {
   std::string id;
   Selector match;
+  std::optional<Selector> exempt = std::nullopt;
+  Schedule schedule = {};                       ///< besides `until`: a stop that is planned
   std::optional<UtcTime> until;                 ///< none: until it is taken back
   std::string note;
   std::optional<Condition> audience = std::nullopt;

@@ -50,6 +50,8 @@ Person make_person(RecordPtr record, const DecisionRequest& request, const Polic
   // These two are about the person, not about a channel: only answers for all channels count.
   person.profile_allowed = consent_allows(*record, policy.consent, request.context, Purpose::profile, Symbol::none);
   person.frequency_allowed = consent_allows(*record, policy.consent, request.context, Purpose::frequency, Symbol::none);
+  const bool is_somebody = record->id || request.customer || !request.user_id.empty() || !request.anonymous_id.empty();
+  person.is_countable = person.frequency_allowed && is_somebody;
   person.record = std::move(record);
   return person;
 }

@@ -14,6 +14,7 @@ struct Person {
   PersonTime time;                                    ///< sessions and zones, as windows ask for them
   bool profile_allowed = true;                        ///< false: nothing about the person is read for taste
   bool frequency_allowed = true;
+  bool is_countable = true;                           ///< false: of the next visit nobody will know that it is the same person
   const TotalCounts* totals = nullptr;                ///< what caps over more than one customer have counted; null: nothing. Outlives the decision
   const CustomerRecord& operator*() const { return *record; }
   const CustomerRecord* operator->() const { return record.get(); }

@@ -55,6 +55,12 @@ UtcTime show_by(const Call& call, const Opening& opening, const Item& item, cons
       shorten(next_for_audience(call, opening, audiences.post_purchase, i, until, [&](UtcTime t) { return pause.schedule.holds(t) && t < *end; },
                                 [&](UtcTime from) { return next_of(pause.schedule, from); }));
   }
+  for (std::size_t i = 0; i < policy.pauses.size(); ++i) {
+    const SalesPause& pause = policy.pauses[i];
+    if (pause_binds(pause, labels) && next_of(pause.schedule, now))
+      shorten(next_for_audience(call, opening, audiences.pauses, i, until, [&](UtcTime t) { return pause_holds(pause, t); },
+                                [&](UtcTime from) { return next_of(pause.schedule, from); }));
+  }
   for (std::size_t i = 0; i < policy.merchandising.size(); ++i) {
     const MerchandisingRule& rule = policy.merchandising[i];
     if (hides(rule, labels) && next_of(rule.schedule, now))

@@ -79,9 +79,12 @@ void read_pause_length(Fields& fields, PausePolicy& pause) {
 
 std::vector<PausePolicy> read_pauses(Fields& policy, SymbolTable& symbols) {
   std::vector<PausePolicy> pauses;
+  std::vector<std::string> ids;
   for (const auto& [value, pointer] : policy.list("post_purchase", rules_max)) {
     Fields fields(value, pointer, policy.complaints());
     PausePolicy pause;
+    pause.id = fields.text("id", limits::id_bytes_max).value_or("");
+    if (fields.has("id")) check_distinct_id(pause.id, ids, pointer, policy.complaints());
     pause.per = fields.choice<Per>("per", {{"item", Per::item}, {"group", Per::group}, {"category", Per::category}}).value_or(Per::group);
     read_pause_length(fields, pause);
     pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});

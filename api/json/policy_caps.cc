@@ -143,11 +143,13 @@ OnExceed read_on_exceed(Fields& rule, const std::vector<Per>& per) {
   return action.value_or(OnExceed::next_best);
 }
 
-/// People whom nobody may remember are counted by their session. To show them nothing instead is a later release's.
-void read_without_identity(Fields& rule) {
+/// People whom nobody may remember are counted by their session; or, where a cap must not be broken by a new visit, are not offered it.
+bool read_blocks_uncounted(Fields& rule, Scope scope) {
   enum class Without { session, block };
   const auto without = rule.choice<Without>("without_identity", {{"session", Without::session}, {"block", Without::block}});
-  if (without && *without == Without::block) rule.complaints().add_not_built(rule.pointer("without_identity"), "blocking people without identity is not built yet");
+  const bool blocks = without == Without::block;
+  if (blocks && scope != Scope::customer) rule.complain("without_identity", "a cap over more than one customer counts what everybody sees");
+  return blocks;
 }
 
 /// "Of three, one for what is critical" is two limits: three of all, and two of the rest. The second one; none where nothing is kept.
@@ -173,6 +175,7 @@ std::optional<CapRule> read_keep(Fields& rule, const CapRule& cap, SymbolTable& 
     rest->part_of = cap.id;
     rest->limit = cap.limit.value_or(0) - static_cast<std::uint32_t>(std::min<std::uint64_t>(slots.value_or(0), cap.limit.value_or(0)));
     rest->min_gap.reset();
+    rest->blocks_uncounted = false; // the rule itself says it
     rest->exempt = match;
     rest->exempt_counts = false;
   }
@@ -208,7 +211,7 @@ CapRule read_cap(JsonValue value, const std::string& pointer, SymbolTable& symbo
   cap.on_exceed = read_on_exceed(rule, cap.per);
   cap.count_unverified = rule.flag("count_unverified").value_or(false);
   cap.audience = read_audience(rule, "audience");
-  read_without_identity(rule);
+  cap.blocks_uncounted = read_blocks_uncounted(rule, cap.scope);
   if (auto rest = read_keep(rule, cap, symbols)) kept.push_back(std::move(*rest));
   rule.finish();
   return cap;

@@ -120,6 +120,8 @@ std::vector<SalesPause> read_sales_pauses(Fields& policy, SymbolTable& symbols) 
     pause.id = fields.text("id", limits::id_bytes_max).value_or("pause-" + std::to_string(all.size() + 1));
     check_distinct_id(pause.id, ids, pointer, policy.complaints());
     pause.match = parse_selector(fields, "match", symbols).value_or(Selector{});
+    pause.exempt = parse_selector(fields, "exempt", symbols);
+    pause.schedule = read_schedule(fields);
     pause.until = fields.time("until");
     pause.audience = read_audience(fields, "audience");
     pause.note = fields.text("note", limits::item_title_bytes_max).value_or("");

@@ -52,7 +52,11 @@ public:
         quiet_.push_back({&quiet, audiences.end(programs.quiet_hours, i, quiet_next(quiet, zones, now_, false))});
     for (std::size_t i = 0; i < policy.pauses.size(); ++i)
       if (const SalesPause& pause = policy.pauses[i]; pause_holds(pause, now_) && audiences.holds(programs.pauses, i))
-        sales_pauses_.push_back({&pause, audiences.end(programs.pauses, i, pause.until)});
+        sales_pauses_.push_back({&pause, audiences.end(programs.pauses, i, pause_until(pause))});
+    if (call.person.is_countable) return;
+    for (std::size_t i = 0; i < policy.caps.size(); ++i)
+      if (const CapRule& rule = policy.caps[i]; rule.blocks_uncounted && rule.schedule.holds(now_) && audiences.holds(programs.caps, i))
+        uncounted_.push_back({&rule, audiences.end(programs.caps, i, rule.schedule.to)});
   }
 
   void report(const ItemFacts& facts, const LabelSet& labels, std::vector<Reason>& out) {
@@ -63,13 +67,15 @@ public:
     for (const auto& [quiet, end] : quiet_)
       if (quiet_binds(*quiet, labels)) out.push_back(blocked(ReasonCode::quiet_hours, quiet->id, end));
     for (const auto& [pause, end] : sales_pauses_)
-      if (pause->match.selects(labels)) out.push_back(blocked(ReasonCode::paused, pause->id, end));
+      if (pause_binds(*pause, labels)) out.push_back(blocked(ReasonCode::paused, pause->id, end));
     for (const auto& [rule, end] : hiding_)
       if (hides(*rule, labels)) out.push_back(blocked(ReasonCode::hidden, rule->id, end));
+    for (const auto& [rule, end] : uncounted_)
+      if (uncounted_binds(*rule, labels)) out.push_back(blocked(ReasonCode::consent, rule->id, end));
     report_dismissals(labels, out);
     for (PauseNow& pause : pauses_)
       if (const auto end = pause_end_of(pause, labels); end && now_ < *end) {
-        out.push_back(blocked(ReasonCode::post_purchase, {}, pause.rule_end ? std::min(*end, *pause.rule_end) : *end));
+        out.push_back(blocked(ReasonCode::post_purchase, pause.pause->id, pause.rule_end ? std::min(*end, *pause.rule_end) : *end));
         tell_cycle(pause_length(*pause.pause, cycles_, labels), *end, out.back());
       }
   }
@@ -78,6 +84,7 @@ private:
   struct GateNow { const GatePolicy* gate = nullptr; std::optional<UtcTime> end; };
   struct QuietNow { const QuietPolicy* quiet = nullptr; std::optional<UtcTime> end; };
   struct HideNow { const MerchandisingRule* rule = nullptr; std::optional<UtcTime> end; };
+  struct UncountedNow { const CapRule* rule = nullptr; std::optional<UtcTime> end; };
   struct SalesPauseNow { const SalesPause* pause = nullptr; std::optional<UtcTime> end; };
   struct PauseNow { const PausePolicy* pause = nullptr; std::optional<UtcTime> rule_end; std::map<std::pair<Symbol, Duration>, std::optional<UtcTime>> end_of_key; };
 
@@ -106,8 +113,9 @@ private:
   /// Whose cycle it is, and how far it has gone: whole days since the purchase, of the days that it takes.
   void tell_cycle(const PauseLength& pause, UtcTime end, Reason& reason) const {
     if (pause.category == Symbol::none) return;
-    reason.rule = "learnt";
-    for (const std::string& part : symbols_.path_of(pause.category)) reason.rule += (reason.rule == "learnt" ? ": " : " > ") + part;
+    if (reason.rule.empty()) reason.rule = "learnt";
+    const char* before = ": ";
+    for (const std::string& part : symbols_.path_of(pause.category)) reason.rule += std::exchange(before, " > ") + part;
     reason.observed = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::days>(now_ - (end - pause.length)).count());
     reason.limit = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(pause.length).count());
   }
@@ -122,6 +130,7 @@ private:
   std::vector<PauseNow> pauses_;             ///< with an order young enough
   std::vector<QuietNow> quiet_;
   std::vector<SalesPauseNow> sales_pauses_;
+  std::vector<UncountedNow> uncounted_;      ///< of those whom nobody may remember
 };
 
 /// What this call itself keeps out: exclude, anchors, filter, items of its earlier placements.

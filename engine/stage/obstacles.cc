@@ -77,6 +77,7 @@ public:
   bool blocks(const CapCandidate&, UtcTime t) const override { return pause_holds(pause_, t); }
   void edges(const CapCandidate&, UtcTime t, std::vector<UtcTime>& out) const override {
     if (pause_.until && *pause_.until > t) out.push_back(*pause_.until);
+    schedule_edges(pause_.schedule, out);
   }
 
 private:
@@ -91,6 +92,17 @@ public:
 
 private:
   const MerchandisingRule& rule_;
+};
+
+/// A consent is not given by the passing of time.
+class UncountedObstacle final : public Obstacle {
+public:
+  explicit UncountedObstacle(const CapRule& rule) : rule_(rule) {}
+  bool blocks(const CapCandidate&, UtcTime t) const override { return rule_.schedule.holds(t); }
+  void edges(const CapCandidate&, UtcTime, std::vector<UtcTime>& out) const override { schedule_edges(rule_.schedule, out); }
+
+private:
+  const CapRule& rule_;
 };
 
 class DismissalObstacle final : public Obstacle {
@@ -133,9 +145,11 @@ std::vector<std::unique_ptr<Obstacle>> obstacles_for(const Call& call, const Ope
   for (std::size_t i = 0; i < policy.quiet_hours.size(); ++i)
     if (quiet_binds(policy.quiet_hours[i], labels)) add(std::make_unique<QuietObstacle>(policy.quiet_hours[i], call.person.time.zones), audiences.quiet_hours, i);
   for (std::size_t i = 0; i < policy.pauses.size(); ++i)
-    if (policy.pauses[i].match.selects(labels)) add(std::make_unique<SalesPauseObstacle>(policy.pauses[i]), audiences.pauses, i);
+    if (pause_binds(policy.pauses[i], labels)) add(std::make_unique<SalesPauseObstacle>(policy.pauses[i]), audiences.pauses, i);
   for (std::size_t i = 0; i < policy.merchandising.size(); ++i)
     if (hides(policy.merchandising[i], labels)) add(std::make_unique<HideObstacle>(policy.merchandising[i]), audiences.merchandising, i);
+  for (std::size_t i = 0; !call.person.is_countable && i < policy.caps.size(); ++i)
+    if (uncounted_binds(policy.caps[i], labels)) add(std::make_unique<UncountedObstacle>(policy.caps[i]), audiences.caps, i);
   for (const Dismissal& dismissal : record.dismissals)
     if (dismissal_binds(dismissal, labels)) obstacles.push_back(std::make_unique<DismissalObstacle>(dismissal));
   return obstacles;

@@ -103,6 +103,11 @@ std::optional<UtcTime> pause_end(const PausePolicy& pause, const CustomerRecord&
   return end;
 }
 
+std::optional<UtcTime> pause_until(const SalesPause& pause) {
+  if (!pause.until || !pause.schedule.to) return pause.until ? pause.until : pause.schedule.to;
+  return std::min(*pause.until, *pause.schedule.to);
+}
+
 bool dismissal_binds(const Dismissal& dismissal, const LabelSet& labels) {
   switch (dismissal.scope) {
     case Dismissal::Scope::item: return dismissal.label == labels.item;

@@ -48,7 +48,15 @@ bool quiet_holds(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcT
 /// The first instant after `from`, within 400 d, at which `holds` is the answer of quiet_holds.
 std::optional<UtcTime> quiet_next(const QuietPolicy& quiet, std::span<const HeldZone> zones, UtcTime from, bool holds);
 
-inline bool pause_holds(const SalesPause& pause, UtcTime t) { return !pause.until || t < *pause.until; }
+inline bool pause_binds(const SalesPause& pause, const LabelSet& labels) { return pause.match.selects(labels) && !(pause.exempt && pause.exempt->selects(labels)); }
+inline bool pause_holds(const SalesPause& pause, UtcTime t) { return pause.schedule.holds(t) && (!pause.until || t < *pause.until); }
+/// The first of its ends; none: no end is known.
+std::optional<UtcTime> pause_until(const SalesPause& pause);
+
+/// A cap that would rather offer nothing than offer it uncounted: what it is about is not for those whom nobody may remember.
+inline bool uncounted_binds(const CapRule& rule, const LabelSet& labels) {
+  return rule.blocks_uncounted && rule.applies_to.selects(labels) && !(rule.exempt && rule.exempt->selects(labels));
+}
 
 inline bool schedule_holds(const Item& item, UtcTime t) { return (!item.starts_at || t >= *item.starts_at) && (!item.ends_at || t < *item.ends_at); }
 

@@ -177,7 +177,9 @@ void consent(ScenarioWorld& world, const std::string& who, bool granted, const W
   Event event = world.event_of(who, world.clock.now);
   event.type = EventType::identify;
   ConsentChange change;
-  change.purpose = words.at(0) == "profile" ? Purpose::profile : Purpose::marketing;
+  static const std::map<std::string, Purpose> purposes{{"profile", Purpose::profile}, {"frequency", Purpose::frequency}, {"marketing", Purpose::marketing}};
+  if (!purposes.contains(words.at(0))) throw Mistake("no purpose: " + words[0]);
+  change.purpose = purposes.at(words[0]);
   change.granted = granted;
   if (words.size() > 2) change.channel = words[2];
   event.consents.push_back(change);

@@ -233,7 +233,7 @@ void given_gate(ScenarioWorld& world, const std::vector<std::string>& clauses) {
 }
 
 void given_pause(ScenarioWorld& world, const Words& words) { // "30d per group"
-  world.policy.post_purchase.push_back({per_of(words.at(2)), duration_of(words.at(0)), {}});
+  world.policy.post_purchase.push_back({.id = "", .per = per_of(words.at(2)), .pause = duration_of(words.at(0)), .match = {}});
   world.rebuild();
 }
 

@@ -221,7 +221,7 @@ void random_rules(Scene& scene, Random& random) {
     if (random.below(3) == 0) rule.exempt.emplace().kinds = scene.symbol_list({"service"});
     if (wide) rule.on_exceed = static_cast<OnExceed>(random.below(4));
   }
-  if (random.below(2) == 0) scene.policy.post_purchase.push_back({random.below(2) == 0 ? Per::group : Per::category, days(20), {}});
+  if (random.below(2) == 0) scene.policy.post_purchase.push_back({.id = "", .per = random.below(2) == 0 ? Per::group : Per::category, .pause = days(20), .match = {}});
   if (random.below(2) == 0) {
     GatePolicy gate;
     gate.id = "case";
@@ -298,7 +298,10 @@ void random_timed_rules(Scene& scene, Random random) {
     scene.policy.quiet_hours.push_back(std::move(quiet));
   }
   if (random.below(6) == 0) {
-    SalesPause pause{"stop", {}, noon + hours(static_cast<std::int64_t>(random.below(20))), "", random_audience(random)};
+    SalesPause pause;
+    pause.id = "stop";
+    pause.until = noon + hours(static_cast<std::int64_t>(random.below(20)));
+    pause.audience = random_audience(random);
     pause.match.brands = scene.symbol_list({"brand-1"});
     scene.policy.pauses.push_back(std::move(pause));
   }

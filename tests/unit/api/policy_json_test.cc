@@ -131,8 +131,7 @@ TEST(PolicyJson, MistakesInTheOtherPartsHavePointers) {
 TEST(PolicyJson, WhatIsNotBuiltIsNamedAndNeverIgnored) {
   const std::string base = std::string(rolling) + ",";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":1},{"match":{"tags":["b"]},"slots":1}])"), "/caps/0/keep"},
-      {with_cap(base + R"("without_identity":"block")"), "/caps/0/without_identity"}};
+      {with_cap(base + R"("keep":[{"match":{"tags":["a"]},"slots":1},{"match":{"tags":["b"]},"slots":1}])"), "/caps/0/keep"}};
   for (const auto& [json, pointer] : cases) {
     const Error error = refused(json);
     EXPECT_EQ(error.code, ErrorCode::not_built) << json << error.message;

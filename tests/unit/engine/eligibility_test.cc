@@ -179,12 +179,12 @@ TEST_F(Eligibility, the_last_dismissal_to_end_decides_and_one_for_good_has_no_en
 TEST_F(Eligibility, a_purchase_pauses_its_group_until_the_latest_order_that_was_kept) {
   item.group = "g";
   scene.add_item("b").group = "g";
-  scene.policy.post_purchase = {{Per::group, days(30), {}}};
+  scene.policy.post_purchase = {{.id = "", .per = Per::group, .pause = days(30), .match = {}}};
   scene.add_order("o-1", noon - days(20), {{"b", 1}});
   scene.add_order("o-2", noon - days(10), {{"b", 0}}); // refunded
   EXPECT_EQ(dropped(), "a:post_purchase,b:post_purchase");
   EXPECT_EQ(reasons.front().eligible_again, noon + days(10));
-  scene.policy.post_purchase = {{Per::item, days(30), {}}};
+  scene.policy.post_purchase = {{.id = "", .per = Per::item, .pause = days(30), .match = {}}};
   EXPECT_EQ(dropped(), "b:post_purchase");
   scene.record.orders.front().at = noon - days(30);
   EXPECT_EQ(dropped(), "");
@@ -193,7 +193,7 @@ TEST_F(Eligibility, a_purchase_pauses_its_group_until_the_latest_order_that_was_
 TEST_F(Eligibility, a_pause_per_category_counts_what_lies_under_the_items_path) {
   item.category = {"Shoes"};
   scene.add_item("b").category = {"Shoes", "Pumps"};
-  scene.policy.post_purchase = {{Per::category, days(30), {}}};
+  scene.policy.post_purchase = {{.id = "", .per = Per::category, .pause = days(30), .match = {}}};
   scene.add_order("o-1", noon - days(1), {{"b", 1}});
   EXPECT_EQ(dropped(), "a:post_purchase,b:post_purchase");
   scene.record.orders.clear();
@@ -231,7 +231,7 @@ TEST_F(Eligibility, a_learnt_pause_is_the_cycle_of_the_items_category_and_says_s
 
 TEST_F(Eligibility, two_bought_one_refunded_pauses_only_the_one_that_was_kept) {
   scene.add_item("b");
-  scene.policy.post_purchase = {{Per::item, days(30), {}}};
+  scene.policy.post_purchase = {{.id = "", .per = Per::item, .pause = days(30), .match = {}}};
   scene.add_order("o-1", noon - days(1), {{"a", 0}, {"b", 1}});
   EXPECT_EQ(dropped(), "b:post_purchase");
 }
