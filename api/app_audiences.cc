@@ -1,6 +1,7 @@
 // Named audiences: checked together, stored with a version, asked of every customer.
 #include "api/app.h"
 
+#include "api/exports/table.h"
 #include "api/json/writer.h"
 #include "core/limits.h"
 #include "engine/audience.h"
@@ -14,13 +15,6 @@
 
 namespace takt {
 namespace {
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + "\"";
-}
 
 /// Names of one kind, the latest last.
 std::vector<std::string_view> names_of(const CustomerRecord& record, IdentityKind kind) {

@@ -24,6 +24,7 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   add_decide(*root, invocation);
   add_why(*root, invocation);
   add_erase(*root, invocation);
+  add_export(*root, invocation);
   add_doctor(*root, invocation);
   add_rebuild(*root, invocation);
   add_backup(*root, invocation);

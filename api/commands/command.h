@@ -59,6 +59,7 @@ void add_train(CLI::App& root, Invocation& invocation);
 void add_decide(CLI::App& root, Invocation& invocation);
 void add_why(CLI::App& root, Invocation& invocation);
 void add_erase(CLI::App& root, Invocation& invocation);
+void add_export(CLI::App& root, Invocation& invocation);
 void add_doctor(CLI::App& root, Invocation& invocation);
 void add_rebuild(CLI::App& root, Invocation& invocation);
 void add_backup(CLI::App& root, Invocation& invocation);

@@ -6,7 +6,7 @@
 namespace takt {
 
 void add_commands_not_built(CLI::App& root, Invocation& invocation) {
-  for (const char* name : {"ope", "experiments", "export"}) {
+  for (const char* name : {"ope", "experiments"}) {
     CLI::App* command = root.add_subcommand(name, "not built in this release");
     command->allow_extras();
     command->prefix_command();

@@ -9,7 +9,6 @@ void add_routes_not_built(Router& router) {
   struct Planned { const char* method; const char* path; };
   static constexpr Planned planned[]{
       {"GET", "/"},
-      {"GET", "/api/v1/exports/{kind}"},
       {"POST", "/ofrep/v1/evaluate/flags"},
       {"POST", "/ofrep/v1/evaluate/flags/{key}"},
   };
@@ -31,6 +30,7 @@ Router make_router(const Service& service) {
   add_audience_routes(router, service);
   add_customer_routes(router, service);
   add_fact_routes(router, service);
+  add_export_routes(router, service);
   add_backup_routes(router, service);
   add_health_routes(router, service);
   add_docs_routes(router);

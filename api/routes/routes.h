@@ -32,6 +32,7 @@ void add_document_routes(Router& router, const Service& service);   ///< items, 
 void add_audience_routes(Router& router, const Service& service);   ///< who is in them
 void add_customer_routes(Router& router, const Service& service);
 void add_fact_routes(Router& router, const Service& service);       ///< set and cleared; who waits behind a gate
+void add_export_routes(Router& router, const Service& service);     ///< tables for data scientists
 void add_backup_routes(Router& router, const Service& service);     ///< made by themselves, or asked for
 void add_health_routes(Router& router, const Service& service);
 void add_docs_routes(Router& router);                                ///< this API, described

@@ -27,7 +27,7 @@ TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
   write("people.txt", "u1\n");
   ASSERT_EQ(::chmod((directory_.path() + "/holidays").c_str(), 0755), 0);
   const std::set<std::string> before = listing();
-  for (const char* command : {"replay", "rebuild --check", "rebuild", "doctor", "train", "why --customer u --placement home.hero --item p",
+  for (const char* command : {"replay", "rebuild --check", "rebuild", "doctor", "train", "export decisions", "why --customer u --placement home.hero --item p",
                               "decide --customer u --placement home.hero", "decide --customers people.txt --placement home.hero --dry-run"})
     for (const char* directory : {"data", "empty", "holidays"})
       for (const char* simulation : {"", " --simulation"}) {
@@ -44,7 +44,7 @@ TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
 }
 
 TEST_F(Cli, WhatIsNotBuiltFails) {
-  for (const char* command : {"ope", "export decisions", "experiments"}) {
+  for (const char* command : {"ope", "experiments"}) {
     const Ended ended = run(command);
     EXPECT_EQ(ended.code, 1) << command;
     EXPECT_NE(ended.err.find("not built"), std::string::npos) << command;
@@ -79,6 +79,32 @@ TEST_F(Cli, ImportDecideWhyDoctor) {
   EXPECT_EQ(doctor["customers"]["customers"], 5);
   const Ended plain = run("doctor --data-dir data");
   EXPECT_NE(plain.out.find("warn"), std::string::npos);
+}
+
+TEST_F(Cli, TablesAreExportedAloneAndBesideAServer) {
+  ASSERT_EQ(json("import --data-dir data --source shop --format google-merchant " + write_feed())["documents"], 3);
+  const Json decided = json("decide --data-dir data --customer u1 --placement home.hero");
+  const Ended alone = run("export decisions --data-dir data");
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  EXPECT_EQ(Json::parse(alone.out.substr(0, alone.out.find('\n')))["decision_id"], decided["decision_id"]);
+  const Ended csv = run("export decisions --data-dir data --format csv --identities");
+  EXPECT_TRUE(csv.out.starts_with("decision_id,at,customer_id,")) << csv.out;
+  EXPECT_NE(csv.out.find(",u1,"), std::string::npos);
+  EXPECT_EQ(alone.out.find("\"u1\""), std::string::npos);
+  EXPECT_EQ(run("export nothing --data-dir data").code, 2);
+  EXPECT_EQ(run("export decisions --format parquet --data-dir data").code, 2);
+}
+
+TEST_F(Cli, LinksGetAnotherKeyAndKeysARate) {
+  json("import --data-dir data --format google-merchant " + write_feed());
+  const Json made = json("keys create --data-dir data --role admin --rate 200 --burst 500 --name me");
+  EXPECT_TRUE(made["key"].get<std::string>().starts_with("sk_")) << made.dump();
+  const Ended listed = run("keys list --data-dir data --json");
+  EXPECT_NE(listed.out.find("200"), std::string::npos) << listed.out;
+  EXPECT_NE(run("keys create --data-dir data --role admin --burst 5").code, 0) << "a burst of no rate";
+  const Ended rotated = run("keys rotate-links --data-dir data");
+  EXPECT_EQ(rotated.code, 0) << rotated.err;
+  EXPECT_FALSE(rotated.out.empty());
 }
 
 TEST_F(Cli, TrainAndRebuildChangeNoRecord) {
