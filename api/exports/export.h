@@ -25,7 +25,7 @@ Result<ExportOptions> parse_export(const ExportTexts& texts, UtcTime now);
 class Export {
 public:
   Export(Store& store, ExportOptions options);
-  /// Appends rows, some 64 KiB of them; false = there are no more. An error ends it.
+  /// Appends rows, some 64 KiB of them, or none yet; false = there are no more. An error ends it.
   Result<bool> next(std::string& piece);
 
 private:
