@@ -11,9 +11,9 @@ constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 /// Where few of them have rows: the caller should see that something happens, and a server has other work too.
 constexpr std::size_t customers_per_piece = 4096;
 
-Result<UtcTime> time_or(std::string_view name, const std::string& text, UtcTime otherwise) {
-  if (text.empty()) return otherwise;
-  auto t = parse_utc(text);
+Result<UtcTime> time_or(std::string_view name, const std::optional<std::string>& text, UtcTime otherwise) {
+  if (!text) return otherwise;
+  auto t = parse_utc(*text);
   if (!t) return fail_at("/" + std::string(name), "must be a time such as 2026-11-01T00:00:00Z");
   return t;
 }
@@ -26,7 +26,7 @@ Result<ExportKind> kind_of(const std::string& text) {
 }
 
 Status check_cursor(ExportKind kind, const std::string& cursor) {
-  if (cursor.empty() || (kind == ExportKind::decisions ? parse_decision_id(cursor).has_value() : parse_customer_id(cursor).has_value())) return {};
+  if (kind == ExportKind::decisions ? parse_decision_id(cursor).has_value() : parse_customer_id(cursor).has_value()) return {};
   return fail_at("/cursor", kind == ExportKind::decisions ? "must be a decision_id of an earlier row" : "must be a customer_id of an earlier row");
 }
 
@@ -36,22 +36,22 @@ Result<ExportOptions> parse_export(const ExportTexts& texts, UtcTime now) {
   ExportOptions options;
   TAKT_TRY(kind, kind_of(texts.kind));
   options.kind = kind;
-  if (!texts.format.empty() && texts.format != "ndjson" && texts.format != "csv") return fail_at("/format", "must be ndjson or csv");
+  if (texts.format.value_or("ndjson") != "ndjson" && texts.format != "csv") return fail_at("/format", "must be ndjson or csv");
   options.format = texts.format == "csv" ? ExportFormat::csv : ExportFormat::ndjson;
   TAKT_TRY(from, time_or("from", texts.from, UtcTime::min()));
   TAKT_TRY(to, time_or("to", texts.to, UtcTime::max()));
   if (to <= from) return fail_at("/to", "must be later than from");
   options.rows.span = {from, to};
-  if (!texts.identities.empty() && texts.identities != "true" && texts.identities != "false") return fail_at("/identities", "must be true or false");
+  if (texts.identities.value_or("false") != "false" && texts.identities != "true") return fail_at("/identities", "must be true or false");
   options.rows.identities = texts.identities == "true";
-  if (!texts.window.empty()) {
-    const auto window = parse_duration(texts.window);
+  if (texts.window) {
+    const auto window = parse_duration(*texts.window);
     if (!window || *window <= Duration{} || *window > limits::ledger_horizon) return fail_at("/window", "must be a duration such as 7d, of at most the ledger's horizon");
     if (kind != ExportKind::outcomes) return fail_at("/window", "is for outcomes");
     options.rows.window = *window;
   }
-  TAKT_TRY_VOID(check_cursor(kind, texts.cursor));
-  options.after = texts.cursor;
+  if (texts.cursor) TAKT_TRY_VOID(check_cursor(kind, *texts.cursor));
+  options.after = texts.cursor.value_or("");
   options.rows.now = now;
   return options;
 }

@@ -18,8 +18,11 @@ struct ExportOptions {
   std::string after;                       ///< decision_id or customer_id whose rows are all there already; "" = from the beginning
 };
 
-/// As texts come in over HTTP and the command line; "" = not given. Errors: invalid, with the parameter's name.
-struct ExportTexts { std::string kind, format, from, to, cursor, identities, window; };
+/// As texts come in over HTTP and the command line. Errors: invalid, with the parameter's name; also of one that is given and empty.
+struct ExportTexts {
+  std::string kind;
+  std::optional<std::string> format = {}, from = {}, to = {}, cursor = {}, identities = {}, window = {};
+};
 Result<ExportOptions> parse_export(const ExportTexts& texts, UtcTime now);
 
 class Export {

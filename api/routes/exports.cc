@@ -19,7 +19,7 @@ void append_broken_line(std::string& piece, const Error& error) {
 
 HttpResponse export_table(App& app, const HttpRequest& http) {
   if (auto known = only_parameters(http, {"from", "to", "cursor", "format", "identities", "window"}); !known) return refuse(known.error());
-  const auto given = [&](std::string_view name) { return http.query_value(name).value_or(""); };
+  const auto given = [&](std::string_view name) { return http.query_value(name); };
   auto options = parse_export({http.parameter("kind"), given("format"), given("from"), given("to"), given("cursor"), given("identities"), given("window")}, app.clock().utc_now());
   if (!options) return refuse(options.error());
   const bool is_csv = options->format == ExportFormat::csv;

@@ -134,7 +134,8 @@ TEST(ExportsHttp, TimesBoundAndNonsenseIsRefused) {
   EXPECT_FALSE(server.get("/api/v1/exports/decisions?from=2020-01-01T00:00:00Z").body.empty());
   EXPECT_EQ(server.get("/api/v1/exports/everything").status, 404);
   for (const char* query : {"decisions?from=yesterday", "decisions?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "customers?format=parquet", "customers?identities=please",
-                            "customers?window=7d", "outcomes?window=soon", "outcomes?window=0s", "decisions?cursor=c-1", "customers?cursor=x", "customers?page=2"})
+                            "customers?window=7d", "outcomes?window=soon", "outcomes?window=0s", "decisions?cursor=c-1", "customers?cursor=x", "customers?page=2",
+                            "outcomes?window=", "decisions?from=", "decisions?to=", "decisions?cursor=", "decisions?format=", "decisions?identities="})
     EXPECT_EQ(server.get(std::string("/api/v1/exports/") + query).status, 422) << query;
 }
 

@@ -85,7 +85,7 @@ private:
     }
     Commit next;
     next.customer = CustomerId{customer + 1};
-    for (std::size_t i = 0; i < 8; ++i) next.id.bytes[i] = static_cast<std::uint8_t>((customer + 1) >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i) next.id.bytes[i] = static_cast<std::uint8_t>(std::uint64_t{customer + 1} >> (8 * i));
     next.delta = {now, std::move(operations)};
     ASSERT_EQ(store.records().commit({&next, 1}, Durability::wal, Deadline{}).front(), CommitOutcome::committed);
   }
