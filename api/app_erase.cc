@@ -183,7 +183,11 @@ void App::begin_serving() {
     has_pending = is_pending(receipt);
     return !has_pending;
   }));
-  if (has_pending) scrubber().ask(true);
+  if (!has_pending) return;
+  // Whose names they were, nobody knows any more: none are kept.
+  statistics_->clear(clock_.utc_now());
+  if (keeps_files_) empty_folder(config_.data_dir + "/rejects");
+  scrubber().ask(true);
 }
 
 Result<std::string> App::export_customer(std::string_view customer) {

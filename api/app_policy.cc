@@ -4,6 +4,7 @@
 #include "api/json/fields.h"
 #include "api/json/writer.h"
 #include "engine/policy_lint.h"
+#include "engine/stage/timed_rules.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -144,7 +145,8 @@ Result<PausedSales> App::pause_sales(std::string_view json, std::string_view aut
   const std::string next = with_pauses(current.json, pauses);
   auto checked = checked_policy(next, 0);
   if (!checked) return tl::unexpected(of_the_pause(checked.error(), pauses.size() - 1));
-  if (const auto& until = checked->pauses.back().until; until && *until <= now) return fail_at("/until", "has passed already: nothing would be paused");
+  if (const auto end = pause_until(checked->pauses.back()); end && *end <= now)
+    return fail_at(checked->pauses.back().until == end ? "/until" : "/schedule/to", "has passed already: nothing would be paused");
   const auto version = publish_policy_locked(next, {"pause", std::string(author), "paused: " + paused.id, paused.id}, {});
   if (!version) return tl::unexpected(of_the_pause(version.error(), pauses.size() - 1));
   paused.version = *version;

@@ -126,8 +126,14 @@ std::vector<std::string> pauses_running(std::string_view policy_json, UtcTime no
   for (const JsonValue pause : list->elements()) {
     const auto id = pause.find("id"), until = pause.find("until");
     if (!without.empty() && id && id->is(JsonKind::string) && id->text() == without) continue;
-    const auto end = until && until->is(JsonKind::string) ? parse_utc(until->text()) : fail(ErrorCode::invalid, "no end");
-    if (!end || *end > now) kept.emplace_back(pause.source());
+    const auto schedule = pause.find("schedule");
+    const auto to = schedule && schedule->is(JsonKind::object) ? schedule->find("to") : std::nullopt;
+    const auto is_over = [&](const std::optional<JsonValue>& end) {
+      if (!end || !end->is(JsonKind::string)) return false;
+      const auto t = parse_utc(end->text());
+      return t && *t <= now;
+    };
+    if (!is_over(until) && !is_over(to)) kept.emplace_back(pause.source());
   }
   return kept;
 }

@@ -153,6 +153,15 @@ std::map<std::string, SourceHour> SourceStatistics::last_day(UtcTime now) const 
   return result;
 }
 
+void SourceStatistics::clear(UtcTime now) {
+  {
+    const std::lock_guard lock(mutex_);
+    hours_.clear();
+    changed_ = true;
+  }
+  save(now);
+}
+
 void SourceStatistics::forget(const std::set<std::string, std::less<>>& names, UtcTime now) {
   {
     const std::lock_guard lock(mutex_);

@@ -44,6 +44,7 @@ public:
   std::map<std::string, SourceHour> last_day(UtcTime now) const;
   void save(UtcTime now);
   /// Names of events and products that are one of these are counted no longer, in the file neither.
+  void clear(UtcTime now);
   void forget(const std::set<std::string, std::less<>>& names, UtcTime now);
 
 private:

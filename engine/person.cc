@@ -50,7 +50,12 @@ Person make_person(RecordPtr record, const DecisionRequest& request, const Polic
   // These two are about the person, not about a channel: only answers for all channels count.
   person.profile_allowed = consent_allows(*record, policy.consent, request.context, Purpose::profile, Symbol::none);
   person.frequency_allowed = consent_allows(*record, policy.consent, request.context, Purpose::frequency, Symbol::none);
-  const bool is_somebody = record->id || request.customer || !request.user_id.empty() || !request.anonymous_id.empty();
+  const bool is_named = !request.user_id.empty() || !request.anonymous_id.empty();
+  // Who brought a session id alone is known by it for that visit (engine/reserve.cc), and another one at the next.
+  const auto& known_by = record->identities;
+  const bool is_visit = known_by.size() == 1 ? known_by[0].identity.kind == IdentityKind::anonymous && known_by[0].identity.value.starts_with("session:")
+                                             : known_by.empty() && !request.context.session_id.empty();
+  const bool is_somebody = is_named || ((record->version != 0 || request.customer) && !is_visit);
   person.is_countable = person.frequency_allowed && is_somebody;
   person.record = std::move(record);
   return person;

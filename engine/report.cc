@@ -43,7 +43,7 @@ UtcTime show_by(const Call& call, const Opening& opening, const Item& item, cons
     const auto begins = next_of(rule.schedule, now);
     if (!begins || *begins >= until) continue;
     const CapView view(*call.ledger, {&rule, 1}, call.person.time, *begins);
-    if (view.blocks({&labels, opening.contact}))
+    if (view.blocks({&labels, opening.contact}) || (!call.person.is_countable && uncounted_binds(rule, labels)))
       shorten(next_for_audience(call, opening, audiences.caps, i, until, [&](UtcTime t) { return rule.schedule.holds(t); }, [&](UtcTime from) { return next_of(rule.schedule, from); }));
   }
   for (std::size_t i = 0; i < policy.post_purchase.size(); ++i) {

@@ -36,7 +36,7 @@ private:
 };
 
 bool is_left_out(const std::string& name) {
-  return name.starts_with('.') || name == "store" || name == "spool" || name == "rejects" || name == "control.sock";
+  return name.starts_with('.') || name == "store" || name == "spool" || name == "rejects" || name == "sources.json" || name == "control.sock";
 }
 
 /// A name that never changes its content: a table of the store, a file of a published artefact.

@@ -3,7 +3,7 @@
 /// checkpoint of the store, links to artefacts, copies of small files), then what the folder does not have yet is copied there, and the manifest
 /// is written last. Broken off at any point, nothing but garbage is left, which the next backup removes.
 /// In it: everything of the data directory but what is on its way (names with a dot in front), input that is being read (spool/), what imports
-/// refused (rejects/) and sockets. Errors: conflict (another one is being made there), invalid (the directory), unavailable (disk; too little room).
+/// refused (rejects/), what sources sent today (sources.json) and sockets. Errors: conflict (another one is being made there), invalid (the directory), unavailable (disk; too little room).
 /// Threads: one at a time per data directory. Cost: a flush, then reading and writing what is new.
 #include "api/backup/backup_folder.h"
 #include "core/time.h"

@@ -8,6 +8,9 @@ namespace takt {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+/// A decision's id tells when it was made, and it is in the log a little later: so much younger than now it may still be on its way, and
+/// whoever goes on after the newest row would never see it. Longer than any decision may take. Who names an end takes what is there.
+constexpr Duration decisions_settle = seconds(10);
 /// Where few of them have rows: the caller should see that something happens, and a server has other work too.
 constexpr std::size_t customers_per_piece = 4096;
 
@@ -41,7 +44,7 @@ Result<ExportOptions> parse_export(const ExportTexts& texts, UtcTime now) {
   TAKT_TRY(from, time_or("from", texts.from, UtcTime::min()));
   TAKT_TRY(to, time_or("to", texts.to, UtcTime::max()));
   if (to <= from) return fail_at("/to", "must be later than from");
-  options.rows.span = {from, to};
+  options.rows.span = {from, kind == ExportKind::decisions && !texts.to ? now - decisions_settle : to};
   if (texts.identities.value_or("false") != "false" && texts.identities != "true") return fail_at("/identities", "must be true or false");
   options.rows.identities = texts.identities == "true";
   if (texts.window) {

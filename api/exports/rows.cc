@@ -74,7 +74,7 @@ std::vector<std::string> columns_of(ExportKind kind, bool identities) {
   std::vector<std::string> columns;
   switch (kind) {
     case ExportKind::decisions:
-      columns = {"decision_id", "at", "customer_id", "request_id", "channel", "device", "rules", "model", "placement", "outcome", "hold", "hold_propensity", "slot", "item", "source",
+      columns = {"decision_id", "at", "customer_id", "channel", "device", "rules", "model", "placement", "outcome", "hold", "hold_propensity", "slot", "item", "source",
                  "score", "propensity", "usable_for_evaluation", "p_act", "p_nothing", "value", "fatigue_factor", "contact_cost", "attention_price", "reserved_until"};
       break;
     case ExportKind::exposures:
@@ -88,7 +88,7 @@ std::vector<std::string> columns_of(ExportKind kind, bool identities) {
       break;
   }
   const bool named = identities && (kind == ExportKind::decisions || kind == ExportKind::customers);
-  if (named && kind == ExportKind::decisions) columns.insert(columns.end(), {"user_id", "anonymous_id"});
+  if (named && kind == ExportKind::decisions) columns.insert(columns.end(), {"user_id", "anonymous_id", "request_id"});
   if (named && kind == ExportKind::customers) columns.insert(columns.end(), {"user_ids", "anonymous_ids"});
   return columns;
 }
@@ -98,7 +98,7 @@ void decision_rows(const DecisionRecord& record, const RowOptions& options, cons
   const DecisionRequest& request = record.request;
   const auto row_of = [&](const PlacementDecision& placement, const Choice* choice) {
     const std::optional<Hold>& hold = placement.hold;
-    Row row{to_text(decision.id), format_utc(decision.now), to_text(decision.customer), cell(request.request_id), cell(request.context.channel), cell(request.context.device),
+    Row row{to_text(decision.id), format_utc(decision.now), to_text(decision.customer), cell(request.context.channel), cell(request.context.device),
             number(decision.versions.rules), cell(decision.versions.model), placement.placement.text(), std::string(to_text(placement.outcome)),
             hold ? Cell{std::string(to_text(hold->kind))} : Cell{}, hold ? Cell{hold->propensity} : Cell{}};
     if (choice) {
@@ -108,7 +108,7 @@ void decision_rows(const DecisionRecord& record, const RowOptions& options, cons
     } else {
       row.resize(columns_of(ExportKind::decisions, false).size());
     }
-    if (options.identities) row.insert(row.end(), {cell(request.user_id), cell(request.anonymous_id)});
+    if (options.identities) row.insert(row.end(), {cell(request.user_id), cell(request.anonymous_id), cell(request.request_id)});
     put(row);
   };
   if (!options.span.covers(decision.now)) return;

@@ -6,11 +6,16 @@
 namespace takt {
 namespace {
 
+/// A spreadsheet runs what begins like this, and ids and locales are anybody's words.
+std::string without_formula(const std::string& text) {
+  return text.find_first_of("=+-@\t\r") == 0 ? "'" + text : text;
+}
+
 void append_csv(std::string& out, const Cell& cell) {
   if (const auto* flag = std::get_if<bool>(&cell)) out += *flag ? "true" : "false";
   else if (const auto* whole = std::get_if<std::int64_t>(&cell)) out += std::to_string(*whole);
   else if (const auto* number = std::get_if<double>(&cell)) append_json_number(out, *number);
-  else if (const auto* text = std::get_if<std::string>(&cell)) out += csv_field(*text);
+  else if (const auto* text = std::get_if<std::string>(&cell)) out += csv_field(without_formula(*text));
 }
 
 void append_json(JsonWriter& json, const Cell& cell) {

@@ -54,6 +54,8 @@ SeenEvent unreadable(const Error& error, const std::string& source, std::string_
 Status check_alias(const Service& service, const Event& alias, std::span<const Event> others) {
   const auto refused = [] { return fail(ErrorCode::forbidden, "alias would make two known users one: that is for a secret key"); };
   for (const Event& other : others)
+    if (other.type == EventType::alias && other.previous_id == alias.previous_id && other.user_id != alias.user_id) return refused();
+  for (const Event& other : others)
     if (alias.previous_id != alias.user_id && (other.user_id == alias.previous_id || (other.anonymous_id == alias.previous_id && !other.user_id.empty() && other.user_id != alias.user_id))) return refused();
   Store& store = service.app.store();
   for (const IdentityKind kind : {IdentityKind::user, IdentityKind::anonymous}) {

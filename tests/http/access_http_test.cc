@@ -201,6 +201,8 @@ TEST(AccessHttp, APageJoinsItsBrowserAndNotTwoUsers) {
   EXPECT_EQ(batch.json["rejected"][0]["index"], 0);
   EXPECT_EQ(batch.json["rejected"][0]["code"], "forbidden");
   EXPECT_EQ(batch.json["rejected"][1]["index"], 2);
+  const auto both = page.post("/v1/batch", {{"batch", {alias("anna", "stranger"), alias("ben", "stranger")}}});
+  EXPECT_EQ(both.json["rejected"].size(), 2U) << "one who is nobody yet, twice: " << both.body;
   const auto id_of = [&](const char* name) { return shop.get("/api/v1/customers/" + std::string(name)).json["customer_id"]; };
   EXPECT_NE(id_of("anna"), id_of("ben"));
   EXPECT_NE(id_of("carl"), id_of("ben"));

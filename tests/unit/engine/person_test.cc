@@ -114,6 +114,26 @@ TEST_F(Calling, without_frequency_only_the_running_session_caps) {
   EXPECT_TRUE(capped());
 }
 
+TEST_F(Calling, whom_nobody_knows_at_the_next_visit_is_not_countable) {
+  const auto countable = [&] { return Bound(scene).person.is_countable; };
+  scene.request.user_id = "anna";
+  EXPECT_TRUE(countable());
+  scene.request.context.consent = {{Purpose::frequency, false}};
+  EXPECT_FALSE(countable());
+  scene.request.context.consent.clear();
+  scene.request.user_id.clear();
+  scene.request.customer = {};
+  scene.request.context.session_id = "visit-77";
+  scene.record.version = 0;
+  scene.record.identities.clear();
+  EXPECT_FALSE(countable()) << "the first call of a visit";
+  scene.record.version = 3;
+  scene.record.identities = {{{IdentityKind::anonymous, "session:visit-77"}, noon - hours(1)}};
+  EXPECT_FALSE(countable()) << "known under its session and nothing else";
+  scene.record.identities.push_back({{IdentityKind::user, "anna"}, noon});
+  EXPECT_TRUE(countable());
+}
+
 TEST_F(Calling, exclude_finds_an_item_by_its_alias) {
   scene.items.front().aliases = {"old-a"};
   scene.request.exclude = {item_id("old-a"), item_id("never-heard-of")};
