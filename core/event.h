@@ -63,6 +63,7 @@ struct Event {
   bool active = true;                          ///< false, mail, server: no activity
   bool is_bot = false;
   std::string raw;                             ///< the JSON object as it came
+  bool is_from_page = false;                   ///< with a key that anybody can read: its alias joins a device and a user, never two users
 };
 
 } // namespace takt

@@ -50,7 +50,8 @@ SeenEvent unreadable(const Error& error, const std::string& source, std::string_
 }
 
 /// A page joins a browser and its user, and what the browser did before. It does not say that two users are one: whoever reads the key in
-/// the page could join any two for good. `others`: all of its batch, which comes in beside it. Cost: two reads.
+/// the page could join any two for good. `others`: all of its batch, which comes in beside it. This is for the answer; what two requests
+/// at the same time may join is settled where records are sealed (Event::is_from_page). Cost: two reads.
 Status check_alias(const Service& service, const Event& alias, std::span<const Event> others) {
   const auto refused = [] { return fail(ErrorCode::forbidden, "alias would make two known users one: that is for a secret key"); };
   for (const Event& other : others)
@@ -165,6 +166,7 @@ HttpResponse take_event(const Service& service, const Caller& caller, Result<Eve
     return refuse(event.error());
   }
   event->source = source;
+  event->is_from_page = caller.role == Role::publishable;
   SeenEvent seen = note_of(*event, now);
   if (needs_check(caller, *event))
     if (const Status allowed = check_alias(service, *event, {}); !allowed) {
@@ -204,6 +206,7 @@ HttpResponse take_events(const Service& service, const Caller& caller, EventBatc
       continue;
     }
     events.push_back(std::move(*item.event));
+    events.back().is_from_page = caller.role == Role::publishable;
     positions.push_back(i);
   }
   refuse_aliases(service, caller, events, positions, rejected);

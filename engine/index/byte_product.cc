@@ -7,7 +7,7 @@
 namespace takt {
 namespace {
 
-using ProductsOf = void (*)(const std::int8_t*, const std::uint8_t*, std::size_t, std::size_t, std::int32_t*);
+using ProductsOf = std::size_t (*)(const std::int8_t*, const std::uint8_t*, std::size_t, std::size_t, std::int32_t, ByteHit*);
 
 /// What is left of a row behind the whole registers; all of it on other machines.
 [[gnu::always_inline]] inline std::int32_t product_from(const std::int8_t* weights, const std::uint8_t* code, std::size_t from, std::size_t dimension) {
@@ -16,8 +16,16 @@ using ProductsOf = void (*)(const std::int8_t*, const std::uint8_t*, std::size_t
   return sum;
 }
 
-void products_plain(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count, std::int32_t* products) {
-  for (std::size_t i = 0; i < count; ++i) products[i] = product_from(weights, codes + i * dimension, 0, dimension);
+/// Written always, kept where it counts: no branch to guess wrong.
+[[gnu::always_inline]] inline std::size_t keep(std::int32_t product, std::size_t row, std::int32_t bar, ByteHit* hits, std::size_t kept) {
+  hits[kept] = {static_cast<std::uint32_t>(row), product};
+  return kept + (product >= bar ? 1 : 0);
+}
+
+std::size_t products_plain(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count, std::int32_t bar, ByteHit* hits) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) kept = keep(product_from(weights, codes + i * dimension, 0, dimension), i, bar, hits, kept);
+  return kept;
 }
 
 #if defined(__x86_64__)
@@ -30,9 +38,10 @@ typedef std::int32_t Lanes __attribute__((vector_size(64)));
   return _mm_cvtsi128_si32(four);
 }
 
-[[gnu::target("avx2")]] void products_avx2(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count,
-                                           std::int32_t* products) {
+[[gnu::target("avx2")]] std::size_t products_avx2(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count,
+                                                  std::int32_t bar, ByteHit* hits) {
   constexpr std::size_t step = 16; // bytes widened to 16 bits: products of bytes alone would saturate in _mm256_maddubs_epi16
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t* code = codes + i * dimension;
     __m256i sums = _mm256_setzero_si256();
@@ -42,8 +51,9 @@ typedef std::int32_t Lanes __attribute__((vector_size(64)));
       const __m256i right = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(code + d)));
       sums = _mm256_add_epi32(sums, _mm256_madd_epi16(left, right));
     }
-    products[i] = sum_of(sums) + product_from(weights, code, d, dimension);
+    kept = keep(sum_of(sums) + product_from(weights, code, d, dimension), i, bar, hits, kept);
   }
+  return kept;
 }
 
 [[gnu::target("avx512f,avx512bw,avx512vnni")]] inline __m512i row_sums(const std::int8_t* weights, const std::uint8_t* code, std::size_t dimension) {
@@ -77,17 +87,23 @@ typedef std::int32_t Lanes __attribute__((vector_size(64)));
                                    __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
 }
 
-[[gnu::target("avx512f,avx512bw,avx512vnni")]] void products_vnni(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension,
-                                                                  std::size_t count, std::int32_t* products) {
-  std::size_t i = 0;
+[[gnu::target("avx512f,avx512bw,avx512vnni")]] std::size_t products_vnni(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension,
+                                                                         std::size_t count, std::int32_t bar, ByteHit* hits) {
+  std::size_t kept = 0, i = 0;
+  const __m128i bars = _mm_set1_epi32(bar);
   for (; i + 4 <= count; i += 4) { // four rows are summed up together: adding up the lanes of one costs more than its products
     const std::uint8_t* code = codes + i * dimension;
     const __m512i a = row_sums(weights, code, dimension), b = row_sums(weights, code + dimension, dimension);
     const __m512i c = row_sums(weights, code + 2 * dimension, dimension), d = row_sums(weights, code + 3 * dimension, dimension);
     const __m256i two = halves(join(mix(a, b), mix(c, d)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(products + i), _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1)));
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+    if (_mm_movemask_epi8(_mm_cmplt_epi32(four, bars)) == 0xffff) continue;
+    alignas(16) std::int32_t products[4];
+    _mm_store_si128(reinterpret_cast<__m128i*>(products), four);
+    for (std::size_t n = 0; n < 4; ++n) kept = keep(products[n], i + n, bar, hits, kept);
   }
-  for (; i < count; ++i) products[i] = sum_of(halves(row_sums(weights, codes + i * dimension, dimension)));
+  for (; i < count; ++i) kept = keep(sum_of(halves(row_sums(weights, codes + i * dimension, dimension))), i, bar, hits, kept);
+  return kept;
 }
 
 ProductsOf chosen_variant() {
@@ -100,9 +116,9 @@ ProductsOf chosen_variant() { return products_plain; }
 
 } // namespace
 
-void byte_products(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count, std::int32_t* products) {
+std::size_t byte_products(const std::int8_t* weights, const std::uint8_t* codes, std::size_t dimension, std::size_t count, std::int32_t bar, ByteHit* hits) {
   static const ProductsOf variant = chosen_variant();
-  variant(weights, codes, dimension, count, products);
+  return variant(weights, codes, dimension, count, bar, hits);
 }
 
 } // namespace takt

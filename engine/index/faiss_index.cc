@@ -98,20 +98,12 @@ public:
   /// Offers what may be among the best: row i under name(i).
   template <class Name>
   void scan(const std::uint8_t* codes, std::size_t count, TopHits& best, Name&& name) const {
-    constexpr std::size_t block = 512; // products stay in the first-level cache between the loop that makes them and the selection
-    constexpr std::size_t group = 8;
-    std::array<std::int32_t, block> products{};
+    constexpr std::size_t block = 256; // the bar rises while the first rows come in
+    std::array<ByteHit, block> hits;
     for (std::size_t begin = 0; begin < count; begin += block) {
       const std::size_t width = std::min(block, count - begin);
-      byte_products(weights_.data(), codes + begin * weights_.size(), weights_.size(), width, products.data());
-      for (std::size_t i = 0; i < width; i += group) {
-        // Most groups have nothing for us, and whole numbers say so at once; products beyond `width` are of an earlier block, and harmless.
-        const std::int32_t bar = product_at(best.bar());
-        bool any = false;
-        for (std::size_t g = 0; g < group; ++g) any |= products[i + g] >= bar;
-        if (!any) continue;
-        for (std::size_t g = i; g < std::min(i + group, width); ++g) best.offer(name(begin + g), offset_ + scale_ * static_cast<float>(products[g]));
-      }
+      const std::size_t kept = byte_products(weights_.data(), codes + begin * weights_.size(), weights_.size(), width, product_at(best.bar()), hits.data());
+      for (const ByteHit& hit : std::span(hits).first(kept)) best.offer(name(begin + hit.row), offset_ + scale_ * static_cast<float>(hit.product));
     }
   }
 
