@@ -46,7 +46,7 @@ constexpr const char* config_file_default = "takt.toml";
 /// File (may be absent when it is the default name), then environment (TAKT_LISTEN, TAKT_DURABILITY_DECIDE, TAKT_RATES_USD …).
 /// Keys: bootstrap_key_file public_url identity_secret data_dir listen http_threads connections_max rate_per_address rate_burst rate_loopback trusted_proxies log_format durability.decide
 /// dedupe_life account_currency rates.XXX margin cache_bytes body_bytes_max allowed_origins simulation backup_dir backup_every backup_keep disk_free_min
-/// retention.{decisions,decisions_bytes,audit}. Sizes: a number of bytes or "256MiB". An unknown key or TAKT_ variable is refused. Errors: invalid with line numbers or the variable's name.
+/// retention.{decisions,decisions_bytes,journal,audit}. Sizes: a number of bytes or "256MiB". An unknown key or TAKT_ variable is refused. Errors: invalid with line numbers or the variable's name.
 Result<Config> load_config(const std::string& path, const std::map<std::string, std::string>& environment);
 /// What `cache_bytes` stands for in a server that was told nothing: an eighth of the machine's memory, or of its container's; 256 MiB at least.
 std::size_t cache_bytes_of_server();

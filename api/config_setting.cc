@@ -99,6 +99,8 @@ Result<bool> set_upkeep(const Setting& setting, UpkeepConfig& config) {
   } else if (setting.key == "retention.decisions_bytes") {
     if (text == "0") config.retention_decisions_bytes = 0;
     else done = set_bytes(setting, std::uint64_t{1} << 20, std::uint64_t{1} << 50, config.retention_decisions_bytes);
+  } else if (setting.key == "retention.journal") {
+    done = set_duration(setting, days(60), longest, "from 60d to 100000d", config.retention_journal); // a merge can be undone for 30 days
   } else if (setting.key == "retention.audit") {
     done = set_duration(setting, days(1), longest, "from 1d to 100000d", config.retention_audit);
   } else {

@@ -45,6 +45,34 @@ Status Forgetting::forget(UtcTime now, std::vector<std::string>& sentences) {
   return {};
 }
 
+std::vector<std::string> Forgetting::look_at_journals(UtcTime now) {
+  constexpr Duration every = days(1);
+  constexpr std::size_t customers_at_once = 5000; // some 10 ms where nothing is old
+  std::vector<std::string> sentences;
+  if (store_ == nullptr) return sentences;
+  if (!journals_next_) {
+    if (journals_begun_at_ && now < *journals_begun_at_ + every) return sentences;
+    journals_begun_at_ = now;
+    journals_next_ = CustomerId{};
+    entries_forgotten_ = 0;
+  }
+  // What a decision of the log was made from must be there as long as the decision.
+  const UtcTime before = *journals_begun_at_ - std::max(config_.retention_journal, config_.retention_decisions);
+  const auto forgotten = store_->forget_journals(before, *journals_next_, customers_at_once);
+  if (!forgotten) {
+    if (!is_failing_at_journals_) sentences.push_back("old entries of journals could not be forgotten: " + forgotten.error().message);
+    is_failing_at_journals_ = true;
+    journals_next_.reset(); // tomorrow again
+    return sentences;
+  }
+  entries_forgotten_ += forgotten->entries;
+  journals_next_ = forgotten->next;
+  if (journals_next_) return sentences;
+  is_failing_at_journals_ = false;
+  if (entries_forgotten_ > 0) sentences.push_back(fmt::format("{} entries of journals were older than retention.journal and are forgotten; records keep what came of them", entries_forgotten_));
+  return sentences;
+}
+
 std::vector<std::string> Forgetting::look(UtcTime now) {
   std::vector<std::string> sentences;
   if (store_ == nullptr) return sentences;

@@ -1,7 +1,7 @@
 #pragma once
-/// How long what grows is kept: decisions by age and by size, notes of who changed what by age. The oldest go first, and that a bound comes near is
-/// said before. Journals are not cut: a record could not be folded again (docs/backup.md).
-/// Threads: look() from one at a time, the rest any. Errors are told to the operator, and tried again.
+/// How long what grows is kept: decisions by age and by size, journals and notes of who changed what by age. The oldest go first, and that a bound
+/// comes near is said before.
+/// Threads: look() and look_at_journals() from one at a time, the rest any. Errors are told to the operator, and tried again.
 #include "api/upkeep_config.h"
 #include "core/time.h"
 #include "store/retention.h"
@@ -28,6 +28,8 @@ public:
 
   /// Forgets what is too old or too much at that time. Sentences for an operator.
   std::vector<std::string> look(UtcTime now);
+  /// Some thousand customers of a way through all of them, which begins once a day: what lies too long in their journals goes, their records stay.
+  std::vector<std::string> look_at_journals(UtcTime now);
   /// As at the last look; none before.
   std::optional<ForgettingState> state() const;
 
@@ -37,7 +39,10 @@ private:
 
   Retention* const store_;
   const UpkeepConfig config_;
-  bool is_failing_ = false;
+  bool is_failing_ = false, is_failing_at_journals_ = false;
+  std::optional<UtcTime> journals_begun_at_;         ///< the latest way through all customers
+  std::optional<CustomerId> journals_next_;          ///< none: it has come to its end
+  std::uint64_t entries_forgotten_ = 0;
   mutable std::mutex mutex_;
   std::optional<ForgettingState> state_;
 };

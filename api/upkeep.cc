@@ -31,6 +31,7 @@ std::vector<std::string> Upkeep::look() {
     books_looked_at_ = now;
     for (std::string& sentence : forgetting_.look(clock_.utc_now())) sentences.push_back(std::move(sentence));
   }
+  for (std::string& sentence : forgetting_.look_at_journals(clock_.utc_now())) sentences.push_back(std::move(sentence));
   return sentences;
 }
 

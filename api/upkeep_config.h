@@ -15,6 +15,7 @@ struct UpkeepConfig {
   double disk_free_min = 0.05;                   ///< 0..0.5 of the disk; with less free, events are refused. 0 = never
   Duration retention_decisions = days(35);       ///< 1d..100000d. Longer: longer what-if and replay, and a larger disk
   std::uint64_t retention_decisions_bytes = std::uint64_t{20} << 30;  ///< 1 MiB..; over it the oldest go first. 0 = no bound
+  Duration retention_journal = days(400);        ///< 60d..100000d. Entries; records keep what they made. Never shorter than retention_decisions
   Duration retention_audit = days(400);          ///< 1d..100000d. Who changed what
   bool operator==(const UpkeepConfig&) const = default;
 };

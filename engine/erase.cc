@@ -60,7 +60,9 @@ bool is_member(const Erasure& erasure, CustomerId customer) {
 
 /// What the journals of the members say: their labels, and from whom they were parted.
 Status read_journals(Store& store, const Erasure& erasure, Labels& labels, std::set<CustomerId>& parted) {
-  for (const CustomerId member : erasure.members)
+  for (const CustomerId member : erasure.members) {
+    TAKT_TRY(beginning, store.journal().snapshot(member, 0)); // more than nothing where retention has cut the journal
+    OwnLabels{labels}.add_record(beginning);
     TAKT_TRY_VOID(store.journal().scan(member, 0, [&](const JournalEntry& entry) {
       for (const Operation& operation : entry.delta.operations) {
         std::visit(OwnLabels{labels}, operation);
@@ -68,6 +70,7 @@ Status read_journals(Store& store, const Erasure& erasure, Labels& labels, std::
       }
       return true;
     }));
+  }
   return {};
 }
 

@@ -197,9 +197,8 @@ Result<RecordCheck> check_records(Store& store, const std::function<void(std::si
   Status status;
   const auto check_one = [&](CustomerId customer) -> Status {
     TAKT_TRY(record, store.records().read(customer, {}));
-    CustomerRecord folded;
-    folded.id = customer;
-    TAKT_TRY_VOID(store.journal().scan(customer, 0, [&](const JournalEntry& entry) {
+    TAKT_TRY(folded, store.journal().snapshot(customer, 0));
+    TAKT_TRY_VOID(store.journal().scan(customer, folded.version, [&](const JournalEntry& entry) {
       if (entry.version > record->version) return false; // came after the read
       apply(folded, entry);
       return true;

@@ -34,6 +34,8 @@ public:
   Status read(CustomerId survivor, Version up_to) {
     entries_.clear();
     names_.clear();
+    TAKT_TRY(beginning, store_.journal().snapshot(survivor, 0));
+    beginning_ = std::move(beginning);
     Status status;
     TAKT_TRY_VOID(store_.journal().scan(survivor, 0, [&](const JournalEntry& entry) {
       if (entry.version > up_to) return false;
@@ -47,16 +49,21 @@ public:
     return status;
   }
 
+  /// What the journal begins with: nobody yet, or what retention left of a longer one.
+  const CustomerRecord& beginning() const { return beginning_; }
   const std::vector<JournalEntry>& entries() const { return entries_; }
   const std::vector<Identity>& names(std::size_t index) const { return names_[index]; }
 
   /// Every link that this journal was folded without before, and its latest one to `absorbed`, which ends at `as_of`.
-  std::vector<Split> splits(CustomerId absorbed, Version as_of) const {
+  /// Errors: conflict where retention has cut the journal between a link and its end.
+  Result<std::vector<Split>> splits(CustomerId absorbed, Version as_of) const {
     std::vector<Split> found;
     for (const JournalEntry& entry : entries_)
       for (const Operation& operation : entry.delta.operations)
         if (const auto* restate = std::get_if<op::Restate>(&operation); restate && !restate->restored) add_split(restate->other, restate->as_of, found);
     add_split(absorbed, as_of, found);
+    if (beginning_.version > 0 && std::any_of(found.begin(), found.end(), [](const Split& split) { return split.from == 0; }))
+      return fail(ErrorCode::conflict, "what came before the merge is older than the journal (retention.journal)");
     return found;
   }
 
@@ -88,6 +95,7 @@ private:
   void add_split(CustomerId absorbed, Version as_of, std::vector<Split>& splits) const {
     Split split{absorbed, 0, as_of, {}};
     std::set<Identity> others; // known before the merge
+    for (const LinkedIdentity& linked : beginning_.identities) others.insert(linked.identity);
     for (const JournalEntry& entry : entries_) {
       if (entry.version > as_of) break;
       for (const Operation& operation : entry.delta.operations) {
@@ -116,6 +124,7 @@ private:
 
   Store& store_;
   const IdentitiesOf& identities_of_;
+  CustomerRecord beginning_;
   std::vector<JournalEntry> entries_;
   std::vector<std::vector<Identity>> names_;
 };
@@ -170,9 +179,8 @@ void fold_part(CustomerRecord& record, const JournalEntry& entry, Wanted&& wante
   apply(record, part);
 }
 
-CustomerRecord kept_part(CustomerId survivor, const SurvivorJournal& journal, const std::vector<Split>& splits) {
-  CustomerRecord kept;
-  kept.id = survivor;
+CustomerRecord kept_part(const SurvivorJournal& journal, const std::vector<Split>& splits) {
+  CustomerRecord kept = journal.beginning();
   for (std::size_t i = 0; i < journal.entries().size(); ++i) {
     const JournalEntry& entry = journal.entries()[i];
     const Router router(splits, entry, journal.names(i));
@@ -243,7 +251,8 @@ Result<Version> restore_absorbed(Store& store, CustomerId survivor, CustomerId a
     if (as_of) return *as_of;
     const Version version = kept->version;
     TAKT_TRY_VOID(journal.read(survivor, version));
-    CustomerRecord given = given_part(*sealed, journal, journal.splits(absorbed, version));
+    TAKT_TRY(splits, journal.splits(absorbed, version));
+    CustomerRecord given = given_part(*sealed, journal, splits);
     TAKT_TRY(done, commit_restate(store, *sealed, parting_id("restore", survivor, absorbed, version), {std::move(given), survivor, version, true}, now));
     if (done) return version;
   }
@@ -254,7 +263,8 @@ Status restate_survivor(Store& store, CustomerId survivor, CustomerId absorbed, 
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     TAKT_TRY(merged, store.records().read(survivor, Deadline{}));
     TAKT_TRY_VOID(journal.read(survivor, merged->version));
-    CustomerRecord kept = kept_part(survivor, journal, journal.splits(absorbed, as_of));
+    TAKT_TRY(splits, journal.splits(absorbed, as_of));
+    CustomerRecord kept = kept_part(journal, splits);
     TAKT_TRY(done, commit_restate(store, *merged, parting_id("part", survivor, absorbed, as_of), {std::move(kept), absorbed, as_of, false}, now));
     if (done) return {};
   }

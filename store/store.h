@@ -84,9 +84,9 @@ public:
 class Journal {
 public:
   virtual ~Journal() = default;
-  /// Entries of one customer with version > after, in order; false stops.
+  /// Entries of one customer with version > after, in order; false stops. Where the journal does not reach back to there (retention), from its first.
   virtual Status scan(CustomerId customer, Version after, const std::function<bool(const JournalEntry&)>& visit) = 0;
-  /// Latest stored snapshot at or below `at_most` (version 0 record if none): where a replay starts.
+  /// Latest stored snapshot at or below `at_most`, else version 0: where a replay starts. Of a journal that does not reach back to there: what it begins with.
   virtual Result<CustomerRecord> snapshot(CustomerId customer, Version at_most) = 0;
   /// Drops every snapshot and folds the journal again; `progress(done, total)`. Used by `takt rebuild`.
   virtual Status rebuild(const std::function<void(std::size_t, std::size_t)>& progress) = 0;

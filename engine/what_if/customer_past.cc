@@ -15,7 +15,7 @@ Result<CustomerRecord> record_before(Store& store, const CustomerRecord& now, Ut
   if (from == UtcTime::min()) at_most = 0;
   for (;;) {
     TAKT_TRY(record, store.journal().snapshot(now.id, at_most));
-    if (record.version == 0 || record.clock < from) return record;
+    if (record.version == 0 || record.clock < from || record.version > at_most) return record; // the last: the journal does not reach back further
     at_most = record.version - 1;
   }
 }

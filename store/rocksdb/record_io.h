@@ -15,9 +15,11 @@ constexpr Version snapshot_kept_every = 1024;
 
 /// The newest snapshot and every journal entry after it. An absent record has version 0. Cost: ~2 µs absent, 5–30 µs else.
 Result<std::shared_ptr<CustomerRecord>> load_record(Database& database, CustomerId customer);
-/// Latest stored snapshot at or below a version; else the empty record.
+/// Version that the journal's first entry follows: 0, or up to where it was forgotten; a kept snapshot stands there.
+Result<Version> journal_floor(Database& database, CustomerId customer);
+/// As Journal::snapshot.
 Result<CustomerRecord> load_snapshot(Database& database, CustomerId customer, Version at_most);
-/// Entries with version > after, in order, without gaps; false stops.
+/// Entries with version > after, or from the floor on where that is later; in order, without gaps; false stops.
 Status scan_entries(Database& database, CustomerId customer, Version after, const std::function<bool(const JournalEntry&)>& visit);
 /// Is the entry at that version of that commit?
 Result<bool> has_commit(Database& database, CustomerId customer, Version version, const CommitId& id);
@@ -28,7 +30,11 @@ void stage_entry(Database& database, rocksdb::WriteBatch& batch, CustomerId cust
 std::size_t growth_of(const CustomerRecord& record);
 /// Where the version is due for a snapshot, or the record has grown by an event (`has_text`). Cost amortised: three times the bytes of the record.
 void stage_due_snapshot(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record, std::size_t growth_before, bool has_text);
-/// Every stored snapshot of the customer goes, and those that folding the journal again gives come.
+/// What the journal begins with; `as_newest`: and the newest snapshot there is.
+void stage_floor(Database& database, rocksdb::WriteBatch& batch, const CustomerRecord& record, bool as_newest);
+/// Entries of before then go, the last one and what `Retention` says excepted, and a snapshot takes their place. Returns how many.
+Result<std::uint64_t> stage_forgotten_entries(Database& database, rocksdb::WriteBatch& batch, CustomerId customer, UtcTime before);
+/// Every stored snapshot of the customer goes, and those that folding the journal again gives come. The one at the floor stays.
 Status stage_rebuilt_snapshots(Database& database, rocksdb::WriteBatch& batch, CustomerId customer);
 
 } // namespace takt

@@ -76,6 +76,26 @@ Status RocksdbRecords::for_each_customer(const std::function<bool(CustomerId)>& 
   return cursor.status();
 }
 
+Result<JournalsForgotten> RocksdbRecords::forget_journals(UtcTime before, CustomerId from, std::size_t customers_max) {
+  JournalsForgotten forgotten;
+  forgotten.next = from;
+  for (std::size_t seen = 0; seen < customers_max; ++seen) {
+    Database::Cursor cursor = database_.all(Family::journal); // a new one each time: it would see the journal as it was
+    cursor.seek(keys::record_key(*forgotten.next, 0).view());
+    TAKT_TRY_VOID(cursor.status());
+    if (!cursor.valid()) return JournalsForgotten{forgotten.entries, std::nullopt};
+    const CustomerId customer = keys::customer_of(cursor.key());
+    const std::lock_guard lock(stripes_.of(customer));
+    rocksdb::WriteBatch batch;
+    TAKT_TRY(entries, stage_forgotten_entries(database_, batch, customer, before));
+    if (entries > 0) TAKT_TRY_VOID(database_.write(batch));
+    forgotten.entries += entries;
+    if (customer.value == ~std::uint64_t{0}) return JournalsForgotten{forgotten.entries, std::nullopt};
+    forgotten.next = CustomerId{customer.value + 1};
+  }
+  return forgotten;
+}
+
 Status RocksdbRecords::erase(CustomerId customer, ErasedCounts& counts, const std::function<void(const Bytes16&)>& decision_gone) {
   const std::lock_guard lock(stripes_.of(customer));
   cache_.drop(customer);
@@ -112,7 +132,9 @@ Status RocksdbRecords::erase(CustomerId customer, ErasedCounts& counts, const st
 Status RocksdbRecords::clear(CustomerId customer, Version before) {
   const std::lock_guard lock(stripes_.of(customer));
   rocksdb::WriteBatch batch;
-  TAKT_TRY_VOID(scan_entries(database_, customer, 0, [&](const JournalEntry& entry) {
+  TAKT_TRY(floor, journal_floor(database_, customer));
+  if (floor >= before) return {}; // what the journal begins with is of after
+  TAKT_TRY_VOID(scan_entries(database_, customer, floor, [&](const JournalEntry& entry) {
     if (entry.version >= before) return false;
     JournalEntry emptied{entry.version, entry.commit, {}, {}};
     emptied.delta.clock = entry.delta.clock;
@@ -128,10 +150,18 @@ Status RocksdbRecords::clear(CustomerId customer, Version before) {
   TAKT_TRY_VOID(snapshots.status());
   rocksdb::PinnableSlice newest; // it may be of before, and nothing may ever overwrite it
   TAKT_TRY(has_newest, database_.get(Family::snapshots, keys::newest_snapshot_key(customer).view(), newest));
+  bool newest_goes = false;
   if (has_newest) {
     TAKT_TRY(snapshot, decode_record(view(newest)));
-    const rocksdb::Status status = snapshot.version < before ? batch.Delete(database_.handle(Family::snapshots), slice(keys::newest_snapshot_key(customer).view())) : rocksdb::Status::OK();
+    newest_goes = snapshot.version < before;
+    const rocksdb::Status status = newest_goes ? batch.Delete(database_.handle(Family::snapshots), slice(keys::newest_snapshot_key(customer).view())) : rocksdb::Status::OK();
     TAKT_CHECK(status.ok(), "a batch in memory takes what is put");
+  }
+  if (floor > 0) { // the journal begins with nothing now, as it would have without retention
+    CustomerRecord nothing;
+    nothing.id = customer;
+    nothing.version = floor;
+    stage_floor(database_, batch, nothing, newest_goes);
   }
   return database_.write(batch);
 }

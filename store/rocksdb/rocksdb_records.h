@@ -3,6 +3,7 @@
 /// syncer without any lock (design.md "Commit protocol"). Drop your RecordPtr before you commit: a record that nobody else
 /// holds is folded in place, any other is copied first.
 #include "store/erasure_marks.h"
+#include "store/retention.h"
 #include "store/rocksdb/database.h"
 #include "store/rocksdb/dedupe_marks.h"
 #include "store/rocksdb/record_cache.h"
@@ -28,6 +29,8 @@ public:
 
   /// Drops the customer's snapshots and folds the journal again, under the stripe.
   Status rebuild(CustomerId customer);
+  /// As Retention::forget_journals, each customer under their stripe.
+  Result<JournalsForgotten> forget_journals(UtcTime before, CustomerId from, std::size_t customers_max);
   /// Record, journal, logged decisions and dedupe marks of one customer, in one write. Whoever calls it has marked the customer as erased.
   Status erase(CustomerId customer, ErasedCounts& counts, const std::function<void(const Bytes16&)>& decision_gone);
   /// Entries below that version lose what they did, and stay as steps of the version; snapshots of before go.

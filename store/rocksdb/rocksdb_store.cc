@@ -70,6 +70,9 @@ public:
     TAKT_TRY_VOID(database_->forget(Family::meta, first, end));
     return database_->forget(Family::meta, keys::history_prefix(kind, std::string(id.size(), '\0')), keys::history_prefix(kind, id));
   }
+  Result<JournalsForgotten> forget_journals(UtcTime before, CustomerId from, std::size_t customers_max) override {
+    return records_.forget_journals(before, from, customers_max);
+  }
 
 private:
   std::unique_ptr<Database> database_;         // first: the others use it to their end

@@ -136,6 +136,29 @@ TEST(UpkeepHttp, OldDecisionsAndNotesAreForgottenAndTheirPeopleAreNot) {
   EXPECT_EQ(Json::parse(*checked)["differ"], 0) << "journals are whole";
 }
 
+TEST(UpkeepHttp, OldEntriesOfJournalsAreForgottenAndWhatCameOfThemIsNot) {
+  RunningServer server([](Config& config) { config.upkeep.retention_journal = days(100); });
+  EXPECT_EQ(server.post("/v1/track", event("u1", "m1")).status, 200);
+  ASSERT_EQ(server.post("/api/v1/decide", RunningServer::ask("u1", "home.hero")).status, 200);
+  EXPECT_EQ(server.post("/v1/track", event("u1", "m2")).status, 200);
+  const Json before = server.get("/api/v1/customers/u1").json;
+  const auto events_of = [&] { return Json::parse(*server.app().export_customer("u1"))["events"].size(); };
+  EXPECT_EQ(events_of(), 2U);
+  const UtcTime now = server.app().clock().utc_now();
+  auto& forgetting = server.app().upkeep().forgetting();
+  EXPECT_TRUE(forgetting.look_at_journals(now + days(129)).empty());
+  EXPECT_TRUE(forgetting.look_at_journals(now + days(129) + hours(23)).empty()) << "once a day";
+  const auto said = forgetting.look_at_journals(now + days(131));
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_TRUE(said.front().starts_with("2 entries")) << said.front();
+  EXPECT_EQ(events_of(), 1U) << "the last one stays";
+  EXPECT_EQ(server.get("/api/v1/customers/u1").json, before) << "exposures, journey, taste";
+  const auto checked = server.app().check_records({});
+  ASSERT_TRUE(checked);
+  EXPECT_EQ(Json::parse(*checked)["differ"], 0);
+  EXPECT_EQ(server.post("/v1/track", event("u1", "m1")).json["duplicates"], 1) << "and is not taken again";
+}
+
 TEST(UpkeepHttp, ALogThatGrowsTooLargeIsAnnouncedThenLosesItsOldest) {
   constexpr std::uint64_t bound = std::uint64_t{1} << 20;
   RunningServer server([](Config& config) { config.upkeep.retention_decisions_bytes = bound; });

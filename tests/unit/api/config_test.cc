@@ -60,6 +60,7 @@ disk_free_min = "7%"
 [retention]
 decisions = "90d"
 decisions_bytes = "100GiB"
+journal = "500d"
 audit = "1000d"
 [durability]
 decide = "fsync"
@@ -87,7 +88,7 @@ EUR = 0.95
   expected.body_bytes_max = 65536;
   expected.allowed_origins = {"https://shop.example"};
   expected.simulation = true;
-  expected.upkeep = {"/mnt/backups", std::chrono::minutes(5), 48, 0.07, days(90), std::uint64_t{100} << 30, days(1000)};
+  expected.upkeep = {"/mnt/backups", std::chrono::minutes(5), 48, 0.07, days(90), std::uint64_t{100} << 30, days(500), days(1000)};
   expected.durable_decisions = true;
   expected.rates = {{"EUR", 0.95}};
   EXPECT_EQ(*config, expected);
@@ -117,7 +118,7 @@ TEST_F(ConfigTest, ErrorsNameTheLine) {
     EXPECT_THAT(error_of(line), HasSubstr(std::string(line).substr(0, std::string_view(line).find(' ')))) << line;
   for (const char* line : {"backup_every = \"59s\"", "backup_every = 5", "backup_keep = 0", "disk_free_min = \"51%\"", "disk_free_min = -0.1", "disk_free_min = \"nan%\""})
     EXPECT_THAT(error_of(line), HasSubstr(std::string(line).substr(0, std::string_view(line).find(' ')))) << line;
-  for (const char* line : {"decisions = \"23h\"", "decisions_bytes = 1000", "decisions_bytes = \"-1GiB\"", "audit = \"forever\"", "journal = \"400d\""})
+  for (const char* line : {"decisions = \"23h\"", "decisions_bytes = 1000", "decisions_bytes = \"-1GiB\"", "audit = \"forever\"", "journal = \"59d\"", "records = \"400d\""})
     EXPECT_THAT(error_of(std::string("[retention]\n") + line), HasSubstr("retention.")) << line;
   EXPECT_EQ(load_config(write("disk_free_min = 0.04\n"), {{"TAKT_RETENTION_DECISIONS_BYTES", "2GiB"}})->upkeep.retention_decisions_bytes, std::uint64_t{2} << 30);
   EXPECT_THAT(error_of("http_threads = [1]"), HasSubstr("http_threads"));

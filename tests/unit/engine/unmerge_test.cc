@@ -4,6 +4,7 @@
 #include "engine/ingest.h"
 #include "engine/resolve.h"
 #include "engine/unmerge.h"
+#include "store/retention.h"
 #include "store/store.h"
 #include "tests/support/engine_builders.h"
 #include "tests/support/temp_dir.h"
@@ -155,6 +156,35 @@ TEST_P(Unmerge, IsAsIfTheyHadNeverBeenOne) {
     }
     ASSERT_TRUE(merged.store->journal().rebuild([](std::size_t, std::size_t) {}));
     EXPECT_EQ(comparable(merged.record_of("ben")), comparable(apart.record_of("ben"))) << "rebuilt from the journal";
+  }
+}
+
+/// Retention cuts the journals of those who are merged and parted later; of the others nothing is cut.
+TEST(UnmergeAfterRetention, IsAsIfTheyHadNeverBeenOne) {
+  const TempDir directory;
+  const auto open = [&](const std::string& name) { return *open_rocksdb_store({.directory = directory.path() + "/" + name, .cache_bytes = std::size_t{16} << 20}); };
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    std::vector<Event> events = lives_of_two(random, 120);
+    const std::size_t merge_before = 30 + random.below(20), part_before = merge_before + 1 + random.below(60), old_events = 10 + random.below(20);
+    for (std::size_t i = 0; i < old_events; ++i) events[i].received_at = events[i].occurred_at = begin - days(85 - static_cast<std::int64_t>(i)); // within the ledger's horizon: a sweep depends on all that is in a record
+    Place merged(open("merged" + std::to_string(seed))), apart(open("apart" + std::to_string(seed)));
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i == merge_before) merged.alias("anna", "ben", events[i].received_at);
+      if (i == (seed % 2 == 0 ? merge_before : part_before)) { // before the merge, or with it behind them
+        const auto forgotten = dynamic_cast<Retention&>(*merged.store).forget_journals(begin - days(50), CustomerId{}, 100);
+        ASSERT_TRUE(forgotten);
+        EXPECT_GT(forgotten->entries, 0U);
+      }
+      if (i == part_before) {
+        const auto parted = merged.part("anna", events[i].received_at);
+        ASSERT_TRUE(parted) << parted.error().message;
+      }
+      merged.take(events[i]);
+      apart.take(events[i]);
+    }
+    for (const char* who : {"anna", "ben"}) EXPECT_EQ(comparable(merged.record_of(who)), comparable(apart.record_of(who))) << who;
   }
 }
 
