@@ -225,6 +225,7 @@ private:
   Result<std::uint64_t> publish_policy_locked(std::string_view json, const PolicyOrigin& origin, std::vector<Document> with);
   Result<std::uint64_t> publish_scheduled_locked(const ScheduledPolicy& scheduled);
   Result<Document> draft_to_publish(std::optional<std::uint64_t> expected);
+  Result<UtcTime> next_policy_at();
   Result<Document> policy_at(UtcTime t, Document current);
   Result<std::string> next_schedule_id();
   /// Every audience that the policy names is there, or comes with it. Errors: invalid, with the pointer of each place that names another one.

@@ -187,7 +187,8 @@ Status App::collect(const ImportLine& line, Changes& changes) {
     TAKT_TRY(policy, checked_policy(line.json, 0));
     static_cast<void>(policy);
     TAKT_TRY_VOID(check_policy_audiences(line.json, changes.audiences));
-    changes.documents.push_back({"policy", "current", 0, line.json, now, "import"});
+    TAKT_TRY(at, next_policy_at());
+    changes.documents.push_back({"policy", "current", 0, line.json, at, "import"});
     changes.rules = true;
   }
   return {};

@@ -65,9 +65,9 @@ Result<std::uint64_t> App::publish_policy_locked(std::string_view json, const Po
   TAKT_TRY_VOID(check_policy_audiences(json, coming));
   TAKT_TRY(current, store_->documents().get("policy", "current"));
   const std::uint64_t version = (current ? current->version : 0) + 1; // change_mutex_ is held, and the directory is ours alone
-  const UtcTime now = clock_.utc_now();
-  with.push_back({"policy", "current", 0, std::string(json), now, origin.author});
-  with.push_back({"policy_note", std::to_string(version), 0, note_json(origin), now, origin.author});
+  TAKT_TRY(at, next_policy_at());
+  with.push_back({"policy", "current", 0, std::string(json), at, origin.author});
+  with.push_back({"policy_note", std::to_string(version), 0, note_json(origin), at, origin.author});
   TAKT_TRY_VOID(store_->documents().put_all(with));
   TAKT_TRY_VOID(reload_rulebook());
   return version;
@@ -98,7 +98,8 @@ Result<SavedDraft> App::put_policy_draft(std::string_view json, std::uint64_t ex
   TAKT_TRY(policy, checked_policy(json, 0));
   TAKT_TRY_VOID(check_policy_audiences(json));
   const UtcTime now = clock_.utc_now();
-  TAKT_TRY(version, store_->documents().put({"policy_draft", "draft", 0, std::string(json), now, std::string(author)}, expected));
+  TAKT_TRY(in_force, document("policy", "current"));
+  TAKT_TRY(version, store_->documents().put({"policy_draft", "draft", 0, std::string(json), std::max(now, in_force.at), std::string(author)}, expected));
   const WorldPtr current = world();
   return SavedDraft{version, lint_policy(policy, *current->rulebook, *current->catalogue, *current->symbols, now)};
 }
@@ -108,6 +109,17 @@ Result<Document> App::draft_to_publish(std::optional<std::uint64_t> expected) {
   if (!draft || draft->json.empty()) return fail(ErrorCode::conflict, "no draft was started: there is nothing to publish");
   if (expected && *expected != draft->version) return fail(ErrorCode::conflict, "the draft was edited since it was read");
   return std::move(*draft);
+}
+
+/// Later than any policy and than the draft, as it is: a stop within the millisecond in which a draft was saved, or after the clock went back,
+/// would else pass for one that its author saw and took out.
+Result<UtcTime> App::next_policy_at() {
+  TAKT_TRY(current, store_->documents().get("policy", "current"));
+  TAKT_TRY(draft, store_->documents().get("policy_draft", "draft"));
+  UtcTime at = clock_.utc_now();
+  if (current) at = std::max(at, current->at);
+  if (draft && !draft->json.empty()) at = std::max(at, draft->at + Duration{1});
+  return at;
 }
 
 /// What was in force when a draft was saved: a stop of selling that came later is no part of what its author took out.

@@ -45,9 +45,10 @@ Result<ScheduledPolicy> App::schedule_policy_draft(const Publishing& publishing)
   static_cast<void>(policy);
   TAKT_TRY_VOID(check_policy_audiences(draft.json));
   TAKT_TRY(current, document("policy", "current"));
+  TAKT_TRY(base, policy_at(draft.at, std::move(current)));
   TAKT_TRY(waiting, scheduled_policies());
   TAKT_TRY(id, next_schedule_id());
-  ScheduledPolicy scheduled{id, 1, *publishing.at, publishing.note, publishing.author, draft.version, current.version, {}, {}, std::move(draft.json)};
+  ScheduledPolicy scheduled{id, 1, *publishing.at, publishing.note, publishing.author, draft.version, base.version, {}, {}, std::move(draft.json)};
   std::vector<Document> documents{{kind, id, 0, write_scheduled_policy(scheduled), now, publishing.author}};
   if (!publishing.replaces.empty()) {
     if (std::none_of(waiting.begin(), waiting.end(), [&](const ScheduledPolicy& other) { return other.id == publishing.replaces; }))

@@ -35,7 +35,7 @@ struct ScheduledPolicy {
   UtcTime at{};                              ///< when it becomes the current one
   std::string note, author;
   std::uint64_t draft = 0;                   ///< version of the draft it was made from
-  std::uint64_t based_on = 0;                ///< policy version in force when it was scheduled
+  std::uint64_t based_on = 0;                ///< policy version in force when its draft was saved: what stops of selling its author saw
   std::optional<UtcTime> failed_at = {};     ///< its time came and it could not be published: nothing was changed, it is not tried again
   std::optional<Error> error = {};
   std::string json;                          ///< the policy

@@ -163,6 +163,33 @@ TEST_F(PolicyLife, AStopOfSellingOutlivesAPolicyThatKnewNothingOfIt) {
   EXPECT_EQ(ids, (std::vector<std::string>{"before", "since"}));
 }
 
+TEST_F(PolicyLife, AStopOutlivesADraftOfTheSameMillisecondOrOfALaterHourByAClockThatWentBack) {
+  for (const Duration back : {Duration{0}, hours(1)}) {
+    edit(with_limit(5));
+    clock.now -= back;
+    const auto stop = app->pause_sales(R"({"match":{"kinds":["product"]}})");
+    ASSERT_TRUE(stop) << stop.error().message;
+    ASSERT_TRUE(app->publish_policy_draft({}));
+    ASSERT_EQ(app->world()->policy().pauses.size(), 1U) << "back by " << back.count() << " ms";
+    EXPECT_EQ(app->world()->policy().pauses[0].id, stop->id);
+    EXPECT_EQ(app->world()->policy().caps.size(), 1U);
+    edit(with_limit(6)); // its author sees the stop, and takes it out
+    ASSERT_TRUE(app->publish_policy_draft({}));
+    EXPECT_TRUE(app->world()->policy().pauses.empty()) << "back by " << back.count() << " ms";
+  }
+}
+
+TEST_F(PolicyLife, AStopBetweenADraftAndItsSchedulingIsNoPartOfWhatTheDraftTookOut) {
+  edit(with_limit(5));
+  const auto stop = app->pause_sales(R"({"match":{"kinds":["product"]}})");
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(schedule(hours(1)).based_on, 1U);
+  clock.now += hours(1);
+  EXPECT_EQ(published(), 1U);
+  ASSERT_EQ(app->world()->policy().pauses.size(), 1U);
+  EXPECT_EQ(app->world()->policy().pauses[0].id, stop->id);
+}
+
 TEST_F(PolicyLife, AnAudienceThatAPolicyNamesStays) {
   ASSERT_TRUE(app->put_audience(R"({"condition":{"field":"customer.traits.tier","op":"eq","value":"gold"}})", "gold", std::nullopt));
   ASSERT_TRUE(app->put_audience(R"({"condition":{"field":"customer.traits.tier","op":"eq","value":"old"}})", "old", std::nullopt));
