@@ -28,7 +28,7 @@ public:
 
   /// Forgets what is too old or too much at that time. Sentences for an operator.
   std::vector<std::string> look(UtcTime now);
-  /// Some thousand customers of a way through all of them, which begins once a day: what lies too long in their journals goes, their records stay.
+  /// Some customers of a way through all of them, which begins once a day: what lies too long in their journals goes, their records stay.
   std::vector<std::string> look_at_journals(UtcTime now);
   /// As at the last look; none before.
   std::optional<ForgettingState> state() const;

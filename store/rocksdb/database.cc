@@ -280,6 +280,7 @@ Database::Cursor::Cursor(Database& database, Family family, std::string_view fir
   // A range inside one customer may use the prefix Bloom filter; every other one must not.
   options.prefix_same_as_start = family == Family::journal && first.size() >= keys::customer_prefix_bytes;
   options.total_order_seek = !options.prefix_same_as_start;
+  options.fill_cache = !first.empty(); // a walk through everybody must not push out what decisions read
   if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
   const LibraryFrame frame;
   iterator_.reset(database.db_->NewIterator(options, database.handle(family)));
