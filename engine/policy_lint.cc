@@ -52,14 +52,18 @@ public:
       const QuietPolicy& quiet = policy_.quiet_hours[i];
       const std::string pointer = fmt::format("/quiet_hours/{}", i);
       if (!quiet.zone && !quiet.zone_missing) warn(pointer, "zone_missing", "Where nobody knows the customer's zone, UTC holds: say so with zone_missing, or name another zone.");
-      look_at(quiet.match, pointer, "match");
+      look_at_rule(quiet, pointer);
     }
     for (std::size_t i = 0; i < policy_.gates.size(); ++i) {
-      look_at(policy_.gates[i].match, fmt::format("/gates/{}", i), "match");
+      look_at_rule(policy_.gates[i], fmt::format("/gates/{}", i));
       look_at(policy_.gates[i].allow, fmt::format("/gates/{}", i), "allow");
     }
-    for (std::size_t i = 0; i < policy_.post_purchase.size(); ++i) look_at(policy_.post_purchase[i].match, fmt::format("/post_purchase/{}", i), "match");
-    for (std::size_t i = 0; i < policy_.pauses.size(); ++i) look_at(policy_.pauses[i].match, fmt::format("/pauses/{}", i), "match");
+    for (std::size_t i = 0; i < policy_.post_purchase.size(); ++i) look_at_rule(policy_.post_purchase[i], fmt::format("/post_purchase/{}", i));
+    for (std::size_t i = 0; i < policy_.pauses.size(); ++i) {
+      const SalesPause& pause = policy_.pauses[i];
+      look_at_rule(pause, fmt::format("/pauses/{}", i));
+      if (pause.until && *pause.until <= now_) warn(fmt::format("/pauses/{}/until", i), "never_binds", fmt::format("The stop {} is over.", name_of(pause.id)));
+    }
     look_at_merchandising();
     return std::move(warnings_);
   }
@@ -75,13 +79,26 @@ private:
     return fmt::format("/caps/{}", place);
   }
 
+  static std::string name_of(std::string_view id) { return id.empty() ? "this rule" : fmt::format("'{}'", id); }
+
+  /// What every rule may have, whatever it is about.
+  void look_at(const Schedule& schedule, const std::optional<Selector>& exempt, std::string_view id, const std::string& pointer) {
+    if (exempt && exempt->selects_everything()) warn(pointer + "/exempt", "exempts_everything", fmt::format("All is exempt from {}, so it never does anything.", name_of(id)));
+    if (schedule.to && *schedule.to <= now_) warn(pointer + "/schedule/to", "never_binds", fmt::format("The schedule of {} is over.", name_of(id)));
+    if (exempt) look_at(*exempt, pointer, "exempt");
+  }
+
+  template <typename Rule>
+  void look_at_rule(const Rule& rule, const std::string& pointer) {
+    look_at(rule.match, pointer, "match");
+    look_at(rule.schedule, rule.exempt, rule.id, pointer);
+  }
+
   void look_at(const CapRule& rule, const std::string& pointer) {
     if (rule.limit && *rule.limit == 0) warn(pointer + "/limit", "limit_zero", fmt::format("A limit of 0 blocks everything that '{}' applies to, from the first moment and for good.", rule.id));
-    if (rule.exempt && rule.exempt->selects_everything()) warn(pointer + "/exempt", "exempts_everything", fmt::format("'{}' exempts everything, so it never blocks anything.", rule.id));
-    if (rule.schedule.to && *rule.schedule.to <= now_) warn(pointer + "/schedule/to", "never_binds", fmt::format("The schedule of '{}' is over.", rule.id));
+    look_at(rule.schedule, rule.exempt, rule.id, pointer);
     look_at(rule.applies_to, pointer, "what it applies to");
     if (rule.counts_of != rule.applies_to) look_at(rule.counts_of, pointer, "what it counts");
-    if (rule.exempt) look_at(*rule.exempt, pointer, "exempt");
     look_at_window(rule, pointer);
     look_at_share(rule, pointer);
   }
@@ -118,10 +135,9 @@ private:
     for (std::size_t i = 0; i < policy_.merchandising.size(); ++i) {
       const MerchandisingRule& rule = policy_.merchandising[i];
       const std::string pointer = rule.is_lever ? fmt::format("/arbitration/levers/{}", levers++) : fmt::format("/merchandising/{}", i);
-      look_at(rule.match, pointer, "match");
+      look_at_rule(rule, pointer);
       if (rule.hide) look_at(*rule.hide, pointer, "hide");
       for (const MerchandisingRule::Boost& boost : rule.boosts) look_at(boost.match, pointer, "boost");
-      if (rule.schedule.to && *rule.schedule.to <= now_) warn(pointer + "/schedule/to", "never_binds", fmt::format("The schedule of '{}' is over.", rule.id));
       for (std::size_t p = 0; p < rule.pins.size(); ++p) look_at(rule, rule.pins[p], fmt::format("{}/pin/{}", pointer, p));
     }
   }

@@ -243,10 +243,8 @@ void Front::Loop::check_reader(Connection& connection) {
 /// On a worker's thread. The connection is the worker's until it is on the list of returned ones, and never after.
 void Front::Loop::work(Connection& connection) {
   if (!connection.exchange.next_piece) answer(connection);
-  do {
-    if (connection.exchange.next_piece) connection.make_pieces();
-    connection.gone = !connection.send_some();
-  } while (!connection.gone && connection.is_sent() && connection.exchange.next_piece);
+  if (connection.exchange.next_piece) connection.make_pieces(); // one turn: a client that reads as fast as we write would keep this worker
+  connection.gone = !connection.send_some();
   const Exchange& exchange = connection.exchange;
   const bool unfinished = connection.gone || !connection.is_sent() || exchange.next_piece || exchange.close || !exchange.keep_alive;
   bool urgent = false;

@@ -247,6 +247,33 @@ TEST(FrontHttp, AStreamedAnswerGoesAtThePaceOfItsReader) {
   EXPECT_TRUE(all.ends_with("\r\n0\r\n\r\n"));
 }
 
+TEST(FrontHttp, AReaderAsFastAsTheServerLeavesTheOtherClientsTheirTurn) {
+  std::atomic<bool> answered{false}, begun{false};
+  RunningFront server([&](Exchange& exchange) {
+    if (target_of(exchange) != "/stream") return echo(exchange);
+    exchange.output = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    exchange.next_piece = [&, left = 200'000](std::string& piece) mutable { // 200 MB, or until somebody else was served
+      begun = true;
+      piece.assign(1000, 'x');
+      return --left > 0 && !answered;
+    };
+  }, [](FrontOptions& options) { options.workers = 1; });
+  std::size_t streamed = 0;
+  std::thread reading([&] {
+    RawClient fast(server.port());
+    fast.send(get("/stream"));
+    streamed = fast.read_answer().size();
+  });
+  while (!begun) std::this_thread::yield();
+  RawClient other(server.port());
+  other.send(get("/other"));
+  EXPECT_EQ(RawClient::body_of(other.read_answer()), "/other");
+  answered = true;
+  reading.join();
+  EXPECT_GT(streamed, 0U);
+  EXPECT_LT(streamed, 200'000'000U) << "it had to wait for the whole of it";
+}
+
 TEST(FrontHttp, AStreamWithoutChunksForOldClients) {
   RunningFront server([](Exchange& exchange) {
     exchange.output = "HTTP/1.1 200 OK\r\n\r\n";

@@ -289,29 +289,46 @@ Schedule random_schedule(Random& random) {
   return schedule;
 }
 
+std::optional<Selector> random_exempt(Scene& scene, Random& random) {
+  if (random.below(3) != 0) return std::nullopt;
+  Selector exempt;
+  (random.below(2) == 0 ? exempt.tags : exempt.brands) = scene.symbol_list({"tag-1", "brand-2"});
+  return exempt;
+}
+
 /// Quiet hours, a stop of selling, pins, boosts and hides, each for some people or for a while.
 void random_timed_rules(Scene& scene, Random random) {
   const auto kinds = [&] { return scene.symbol_list({random.below(2) == 0 ? "offer" : "product"}); };
   if (random.below(3) == 0) {
     QuietPolicy quiet{"night", {}, std::nullopt, {hours(12), hours(static_cast<std::int64_t>(13 + random.below(8)))}, std::nullopt, std::nullopt, random_schedule(random), random_audience(random)};
     quiet.match.kinds = kinds();
+    quiet.exempt = random_exempt(scene, random);
     scene.policy.quiet_hours.push_back(std::move(quiet));
   }
   if (random.below(6) == 0) {
     SalesPause pause;
     pause.id = "stop";
-    pause.until = noon + hours(static_cast<std::int64_t>(random.below(20)));
+    if (random.below(3) != 0) pause.until = noon + hours(static_cast<std::int64_t>(random.below(20)));
+    pause.schedule = random_schedule(random);
+    pause.exempt = random_exempt(scene, random);
     pause.audience = random_audience(random);
     pause.match.brands = scene.symbol_list({"brand-1"});
     scene.policy.pauses.push_back(std::move(pause));
   }
-  for (GatePolicy& gate : scene.policy.gates) gate.schedule = random_schedule(random);
-  for (PausePolicy& pause : scene.policy.post_purchase) pause.schedule = random_schedule(random);
+  for (GatePolicy& gate : scene.policy.gates) {
+    gate.schedule = random_schedule(random);
+    gate.exempt = random_exempt(scene, random);
+  }
+  for (PausePolicy& pause : scene.policy.post_purchase) {
+    pause.schedule = random_schedule(random);
+    pause.exempt = random_exempt(scene, random);
+  }
   for (std::size_t i = random.below(3); i > 0; --i) {
     MerchandisingRule rule;
     rule.id = "shelf-" + std::to_string(i);
     rule.schedule = random_schedule(random);
     rule.audience = random_audience(random);
+    rule.exempt = random_exempt(scene, random);
     if (random.below(2) == 0) rule.pins.push_back({scene.symbol(scene.items[random.below(scene.items.size())].id.text()), static_cast<std::uint32_t>(1 + random.below(4))});
     if (random.below(2) == 0) rule.boosts.emplace_back().factor = 0.5 + static_cast<double>(random.below(5));
     if (random.below(2) == 0) rule.hide.emplace().tags = scene.symbol_list({"tag-1"});

@@ -54,6 +54,16 @@ TEST(PolicyLint, WhatBlocksEverythingOrNothing) {
   EXPECT_EQ(said(caps(cap("a", R"("share":1,"window":{"kind":"lifetime"})"))), Said{"/caps/0/share never_fires"});
 }
 
+TEST(PolicyLint, RulesInTimeThatAreOverOrExemptAll) {
+  const std::string over = R"("schedule":{"to":"2026-03-04T00:00:00Z"})", all = R"("exempt":{})", strange = R"("exempt":{"tags":["gone"]})";
+  EXPECT_EQ(said(R"({"pauses":[{"id":"a","until":"2026-03-05T00:00:00Z"},{"id":"b",)" + over + R"(},{"id":"c",)" + all + R"(},{"id":"d",)" + strange + R"(},{"id":"e","until":"2026-03-06T00:00:00Z"}]})"),
+            (Said{"/pauses/0/until never_binds", "/pauses/1/schedule/to never_binds", "/pauses/2/exempt exempts_everything", "/pauses/3 unknown_label"}));
+  EXPECT_EQ(said(R"({"post_purchase":[{"per":"group","pause":"30d",)" + over + R"(},{"per":"group","pause":"30d",)" + all + "}]}"),
+            (Said{"/post_purchase/0/schedule/to never_binds", "/post_purchase/1/exempt exempts_everything"}));
+  EXPECT_EQ(said(R"({"gates":[{"id":"g","fact":"case_open",)" + strange + "}]}"), Said{"/gates/0 unknown_label"});
+  EXPECT_EQ(said(R"({"quiet_hours":[{"from":"21:00","to":"08:00","zone":"Europe/Berlin",)" + over + "}]}"), Said{"/quiet_hours/0/schedule/to never_binds"});
+}
+
 TEST(PolicyLint, SharesThatLeaveNothingOrBlockTheFirst) {
   EXPECT_EQ(said(caps(cap("a", R"("share":0.05,"per":"category","window":{"kind":"lifetime"})"))), Said{"/caps/0/share share_blocks_first"});
   EXPECT_EQ(said(caps(cap("a", R"("share":0.4,"per":"brand","window":{"kind":"lifetime"})"))), Said{"/caps/0/share share_unfilled"}) << "two brands of two fifths";
