@@ -38,6 +38,7 @@ struct ImportSummary {
   std::uint64_t accepted = 0, duplicates = 0, rejected = 0, documents = 0;
   std::string rejects_file;                ///< "" where nothing was rejected
   double seconds = 0;
+  std::map<std::string, std::uint64_t> prices_without_rate;  ///< by currency: events whose prices were left out
   double events_per_second() const { return seconds > 0 ? static_cast<double>(accepted + duplicates) / seconds : 0; }
 };
 

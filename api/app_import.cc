@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <future>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -134,6 +135,7 @@ private:
   };
   struct Worker {
     IngestCounts counts;
+    std::map<std::string, std::uint64_t> prices_without_rate;
     std::vector<Refused> refused;
     std::vector<Event> events;                               ///< of the lines at hand; kept for its memory
     std::vector<std::size_t> lines;                          ///< of events, one each
@@ -188,6 +190,7 @@ private:
     for (Worker& worker : workers) {
       summary_.accepted += worker.counts.accepted;
       summary_.duplicates += worker.counts.duplicates;
+      for (const auto& [currency, events] : worker.prices_without_rate) summary_.prices_without_rate[currency] += events;
       std::move(worker.refused.begin(), worker.refused.end(), std::back_inserter(refused));
     }
   }
@@ -197,6 +200,8 @@ private:
     const ItemContext items = app_.item_context();
     EventContext context = context_;
     context.consent_map = &world.policy().consent.map;
+    context.account_currency = app_.config().account_currency;
+    context.rates = &app_.config().rates;
     worker.events.clear();
     worker.lines.clear();
     for (const std::size_t line : lines) {
@@ -208,6 +213,7 @@ private:
       }
       TAKT_CHECK(parsed->event.has_value(), "the scanner and the parser know the same documents");
       number_repeated(*parsed->event);
+      if (const std::string& currency = parsed->event->currency_without_rate; !currency.empty()) ++worker.prices_without_rate[currency];
       worker.events.push_back(std::move(*parsed->event));
       worker.lines.push_back(line);
     }

@@ -44,6 +44,7 @@ std::string write_seen_events(const std::vector<SeenEvent>& events) {
     json.begin_object().field("at", event.at).field("result", results[static_cast<std::size_t>(event.result)]).field("source", event.source);
     json.field_or_null("type", event.type).field_or_null("event", event.name).field_or_null("message_id", event.message_id).field_or_null("person", event.person);
     if (event.result == SeenEvent::Result::rejected) json.field("code", event.code).field("message", event.message).field_or_null("pointer", event.pointer);
+    else if (!event.message.empty()) json.field("message", event.message);
     json.field("text", event.text).end_object();
   }
   json.end_array().key("next_cursor").null().end_object();

@@ -19,7 +19,7 @@ struct SeenEvent {
   Result result = Result::accepted;
   std::string source;                      ///< write key
   std::string type, name, message_id, person;
-  std::string code, message, pointer;      ///< of a refusal
+  std::string code, message, pointer;      ///< of a refusal; the message also of what was taken and misses something
   std::string text;                        ///< as it came, at most text_bytes_max
 };
 

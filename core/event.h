@@ -25,7 +25,7 @@ enum class EventName : std::uint8_t {
 struct EventItem {
   std::string id;                              ///< product_id, item_id or promotion_id
   std::int32_t quantity = 1;
-  std::optional<std::int64_t> price_micros;
+  std::optional<std::int64_t> price_micros;    ///< of one piece, in the account's currency
   std::string category, brand, name;           ///< used only where the catalogue does not know the item
   std::optional<std::uint32_t> position;
 };
@@ -64,6 +64,7 @@ struct Event {
   bool is_bot = false;
   std::string raw;                             ///< the JSON object as it came
   bool is_from_page = false;                   ///< with a key that anybody can read: its alias joins a device and a user, never two users
+  std::string currency_without_rate = {};      ///< of prices that were left out; "" = none were
 };
 
 } // namespace takt

@@ -1,6 +1,7 @@
 #include "core/money.h"
 
 #include <cstddef>
+#include <limits>
 
 namespace takt {
 
@@ -27,6 +28,13 @@ Result<std::int64_t> parse_micros(std::string_view decimal) {
   }
   for (; fraction_digits < fraction_digits_max; ++fraction_digits) micros *= 10;
   return micros;
+}
+
+std::int64_t plus_line(std::int64_t sum_micros, std::int64_t quantity, std::int64_t price_micros) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(), least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t line = 0, sum = 0;
+  if (__builtin_mul_overflow(quantity, price_micros, &line)) line = (quantity < 0) == (price_micros < 0) ? most : least;
+  return __builtin_add_overflow(sum_micros, line, &sum) ? (line < 0 ? least : most) : sum;
 }
 
 std::string format_micros(std::int64_t micros) {

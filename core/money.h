@@ -17,6 +17,8 @@ struct Money {
 
 /// "79.90" → 79'900'000; at most 6 decimals, at most 12 digits before. Errors: invalid.
 Result<std::int64_t> parse_micros(std::string_view decimal);
+/// sum + quantity × price, at most what 64 bits hold: events may bring a million pieces at a trillion each.
+std::int64_t plus_line(std::int64_t sum_micros, std::int64_t quantity, std::int64_t price_micros);
 /// At least two decimals: "79.90", "0.002".
 std::string format_micros(std::int64_t micros);
 

@@ -17,6 +17,7 @@ void add_to(ImportSummary& total, const ImportSummary& summary) {
   total.rejected += summary.rejected;
   total.documents += summary.documents;
   total.seconds += summary.seconds;
+  for (const auto& [currency, events] : summary.prices_without_rate) total.prices_without_rate[currency] += events;
   if (total.rejects_file.empty()) total.rejects_file = summary.rejects_file;
 }
 
@@ -24,8 +25,13 @@ std::string json_of(const ImportSummary& summary) {
   JsonWriter json;
   json.begin_object().field("accepted", summary.accepted).field("duplicates", summary.duplicates).field("rejected", summary.rejected);
   json.field("documents", summary.documents).field_or_null("rejects_file", summary.rejects_file).field("seconds", summary.seconds);
-  json.field("events_per_second", summary.events_per_second()).end_object();
-  return json.take();
+  json.field("events_per_second", summary.events_per_second());
+  if (!summary.prices_without_rate.empty()) {
+    json.key("prices_without_rate").begin_object();
+    for (const auto& [currency, events] : summary.prices_without_rate) json.field(currency, events);
+    json.end_object();
+  }
+  return json.end_object().take();
 }
 
 std::string progress_of(std::uint64_t done, std::uint64_t total, std::uint64_t lines) {
@@ -53,6 +59,8 @@ int run(App& app, Terminal& terminal, const CommonOptions& common, const Options
   }
   terminal.out(fmt::format("{} events and {} documents taken, {} duplicates, {} rejected; {:.1f} s, {:.0f} events/s\n", total.accepted, total.documents,
                            total.duplicates, total.rejected, total.seconds, total.events_per_second()));
+  for (const auto& [currency, events] : total.prices_without_rate)
+    terminal.out(fmt::format("{} events have prices in {}, for which the configuration has no rate: they count without their prices\n", events, currency));
   if (!total.rejects_file.empty()) terminal.out("rejected lines and why: " + total.rejects_file + "\n");
   return 0;
 }

@@ -54,7 +54,7 @@ Bought bought_within(const CustomerRecord& record, const LabelSet& labels, UtcTi
       const bool is_it = line.item == labels.item || (line.group != Symbol::none && line.group == labels.group);
       if (!is_it || line.quantity <= 0) continue;
       bought.at = bought.at ? std::min(*bought.at, order.at) : order.at;
-      bought.revenue_micros += line.quantity * line.price_micros;
+      bought.revenue_micros = plus_line(bought.revenue_micros, line.quantity, line.price_micros);
     }
   }
   return bought;
@@ -163,7 +163,7 @@ void customer_row(const CustomerRecord& record, const SymbolTable& symbols, cons
   }
   std::int64_t revenue_micros = 0;
   for (const Order& order : record.orders)
-    for (const OrderLine& line : order.lines) revenue_micros += std::max(0, line.quantity) * line.price_micros;
+    for (const OrderLine& line : order.lines) revenue_micros = plus_line(revenue_micros, std::max(0, line.quantity), line.price_micros);
   Row row{to_text(record.id), format_utc(record.founded_at), cell(record.last_activity), record.is_bot, cell(symbols.name(record.locale)), cell(symbols.name(record.account_group)),
           number(record.sessions.empty() ? 0 : record.sessions.back().ordinal), number(record.ledger.entries.size()), number(seen), number(clicks), number(record.orders.size()),
           money(revenue_micros)};

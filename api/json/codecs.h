@@ -34,6 +34,8 @@ struct EventContext {
   bool received_at_from_line = false;    ///< import: `receivedAt` of the line, else occurred_at
   Duration shift{};                      ///< --shift-to-now: added to every time
   const std::vector<ConsentMapping>* consent_map = nullptr; ///< the policy's; none = Advertising, Analytics, Personalization
+  std::string_view account_currency = "EUR";
+  const std::map<std::string, double>* rates = nullptr;     ///< of the config; a price in a currency that is not here is left out. none = no rates
   /// Set: asked of every event before anything else is read of it; `user_hash` is context.user_hash or integrations.Takt.user_hash. Errors: forbidden.
   std::function<Status(EventType type, std::string_view user_id, std::string_view user_hash)> check_identity = {};
 };

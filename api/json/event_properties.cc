@@ -11,6 +11,8 @@ namespace takt {
 
 namespace {
 
+constexpr double price_micros_max = 1e18; // a trillion units
+
 /// 79.9, 79.90000000000001 (binary floats of shops) or "79.90". None: no price a shop could mean.
 std::optional<std::int64_t> price_of(JsonValue value) {
   if (value.is(JsonKind::string)) {
@@ -20,7 +22,18 @@ std::optional<std::int64_t> price_of(JsonValue value) {
   }
   if (!value.is(JsonKind::number)) return std::nullopt;
   const double amount = value.real();
-  return amount >= 0 && amount < 1e12 ? std::optional(static_cast<std::int64_t>(std::llround(amount * 1e6))) : std::nullopt;
+  return amount >= 0 && amount * 1e6 < price_micros_max ? std::optional(static_cast<std::int64_t>(std::llround(amount * 1e6))) : std::nullopt;
+}
+
+/// "usd" as "USD"; nothing where it is no code of three letters.
+std::string currency_code(JsonValue value) {
+  if (!value.is(JsonKind::string) || value.text().size() != 3) return {};
+  std::string code(value.text());
+  for (char& c : code) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c < 'A' || c > 'Z') return {};
+  }
+  return code;
 }
 
 bool names_items(EventName name) {
@@ -104,6 +117,7 @@ void EventReader::read_item(JsonValue value, const std::string& pointer, bool ne
   if (const auto price = present(value.find("price"))) {
     item.price_micros = price_of(*price);
     if (!item.price_micros && event_.name != EventName::other) return complain(pointer_to(pointer, "price"), "must be an amount, like 79.90");
+    if (item.price_micros) item.price_micros = in_account_currency(*item.price_micros, value);
   }
   if (const auto position = present(value.find("position"))) // a promotion's may be text ("sidebar")
     if (const auto number = position->natural(); number && *number <= 100'000) item.position = static_cast<std::uint32_t>(*number);
@@ -115,6 +129,22 @@ void EventReader::read_item(JsonValue value, const std::string& pointer, bool ne
   item.brand = loose("brand");
   item.name = loose("name");
   event_.items.push_back(std::move(item));
+}
+
+/// An order counts without its price rather than not at all: what was bought must not be offered again, whatever it cost.
+std::optional<std::int64_t> EventReader::in_account_currency(std::int64_t micros, JsonValue item) {
+  std::optional<JsonValue> given = present(item.find("currency"));
+  if (!given) given = property("currency"); // of the whole order
+  if (!given || (given->is(JsonKind::string) && given->text().empty())) return micros;
+  const std::string code = currency_code(*given);
+  if (code == context_.account_currency) return micros;
+  if (context_.rates != nullptr)
+    if (const auto rate = context_.rates->find(code); rate != context_.rates->end()) {
+      const double converted = static_cast<double>(micros) * rate->second;
+      if (converted < price_micros_max) return std::llround(converted);
+    }
+  event_.currency_without_rate = code.empty() ? "an unknown currency" : code;
+  return std::nullopt;
 }
 
 void EventReader::read_dismissal() {

@@ -40,6 +40,7 @@ private:
   void read_properties();
   void read_items();
   void read_item(JsonValue value, const std::string& pointer, bool nested);
+  std::optional<std::int64_t> in_account_currency(std::int64_t micros, JsonValue item);
   void read_dismissal();
   void read_fact();
   void check_meaning();

@@ -26,6 +26,7 @@ SeenEvent note_of(const Event& event, UtcTime now) {
   seen.message_id = event.message_id;
   seen.person = event.user_id.empty() ? event.anonymous_id : event.user_id;
   seen.text = event.raw.substr(0, EventDebugger::text_bytes_max);
+  if (!event.currency_without_rate.empty()) seen.message = "taken without its prices: the configuration has no rate for " + event.currency_without_rate;
   return seen;
 }
 
@@ -149,6 +150,8 @@ EventContext event_context(const Service& service, const World& world, std::stri
   context.type_from_path = std::move(type);
   context.received_at = service.app.clock().utc_now();
   context.consent_map = &world.policy().consent.map;
+  context.account_currency = service.app.config().account_currency;
+  context.rates = &service.app.config().rates;
   if (const auto& secrets = service.app.config().identity_secrets; !secrets.empty())
     context.check_identity = [&secrets, caller](EventType event_type, std::string_view user_id, std::string_view user_hash) -> Status {
       // It makes two people one, and only one of them has signed. A login says the same of a browser and its user: identify.

@@ -141,6 +141,19 @@ TEST_F(Cli, AListOfCustomersAndItsReach) {
   EXPECT_EQ(Json::parse(one.out.substr(0, one.out.find('\n')))["decision_id"], Json::parse(two.out.substr(0, two.out.find('\n')))["decision_id"]);
 }
 
+TEST_F(Cli, AnImportSaysWhichPricesItCouldNotConvert) {
+  std::string lines;
+  for (const char* currency : {"EUR", "GBP", "GBP"}) {
+    const std::string id = "o" + std::to_string(lines.size());
+    lines += Json{{"type", "track"}, {"userId", "u1"}, {"event", "Order Completed"}, {"messageId", id}, {"timestamp", "2026-01-02T10:00:00Z"},
+                  {"properties", {{"order_id", id}, {"currency", currency}, {"products", {{{"product_id", "p-1"}, {"price", 10}}}}}}}.dump() + "\n";
+  }
+  const std::string file = write("orders.ndjson", lines);
+  EXPECT_EQ(json("import --data-dir data " + file)["prices_without_rate"], Json({{"GBP", 2}}));
+  const Ended again = run("import --data-dir other " + file);
+  EXPECT_NE(again.out.find("2 events have prices in GBP"), std::string::npos) << again.out;
+}
+
 TEST_F(Cli, AnAudienceIsImportedAndDecidedFor) {
   json("import --data-dir data --format google-merchant " + write_feed());
   write("people.ndjson", R"({"type":"audience","id":"gold","condition":{"field":"customer.traits.tier","op":"eq","value":"gold"}})" "\n"

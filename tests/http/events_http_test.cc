@@ -189,6 +189,22 @@ TEST(EventsHttp, TheDebuggerShowsWhatCameAndWhyItWasRefused) {
   EXPECT_EQ(server.get("/api/v1/events/recent?sort=up").status, 422);
 }
 
+TEST(EventsHttp, AnOrderInACurrencyWithoutRateCountsWithoutItsPricesAndSaysSo) {
+  RunningServer server([](Config& config) { config.rates = {{"USD", 0.5}}; });
+  const auto buy = [&](const char* id, const char* item, const char* currency) {
+    const Json properties{{"order_id", id}, {"currency", currency}, {"products", {{{"product_id", item}, {"price", 10}, {"quantity", 2}}}}};
+    ASSERT_EQ(server.post("/v1/track", track("u1", "Order Completed", properties, id).dump()).status, 200);
+  };
+  buy("o-1", "sku-1", "USD");
+  buy("o-2", "sku-2", "JPY");
+  const Json seen = server.get("/api/v1/events/recent").json["data"];
+  EXPECT_NE(seen[0]["message"].get<std::string>().find("JPY"), std::string::npos) << seen;
+  EXPECT_FALSE(seen[1].contains("message")) << seen;
+  const auto row = Json::parse(server.get("/api/v1/exports/customers").body);
+  EXPECT_EQ(row["orders"], 2) << row;
+  EXPECT_EQ(row["revenue"], "10.00") << row;
+}
+
 TEST(EventsHttp, BrowserSdksFindTheirSettings) {
   RunningServer server;
   const Json segment = server.get("/v1/projects/wk/settings").json;

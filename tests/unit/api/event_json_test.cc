@@ -105,6 +105,38 @@ TEST(EventJson, NamesHaveAliases) {
   EXPECT_EQ(known_name("Email Opened").channel, "email");
 }
 
+TEST(EventJson, PricesAreInTheAccountsCurrencyOrLeftOut) {
+  const std::map<std::string, double> rates{{"USD", 0.9}, {"JPY", 0.0061}, {"XXL", 1e6}};
+  EventContext context = over_http();
+  context.rates = &rates;
+  const auto order = [&](const std::string& properties) { return parsed(track("Order Completed", R"({"order_id":"o1",)" + properties + "}"), context); };
+  using Micros = std::optional<std::int64_t>;
+  const std::vector<std::tuple<std::string, Micros, std::string>> cases{
+      {R"("products":[{"product_id":"p","price":10}])", 10'000'000, ""},
+      {R"("currency":"EUR","products":[{"product_id":"p","price":10}])", 10'000'000, ""},
+      {R"("currency":"eur","products":[{"product_id":"p","price":10}])", 10'000'000, ""},
+      {R"("currency":"USD","products":[{"product_id":"p","price":10}])", 9'000'000, ""},
+      {R"("currency":"JPY","products":[{"product_id":"p","price":"12000"}])", 73'200'000, ""},
+      {R"("currency":"JPY","products":[{"product_id":"p","price":10,"currency":"usd"}])", 9'000'000, ""}, // the line's own
+      {R"("currency":"GBP","products":[{"product_id":"p","price":10}])", Micros{}, "GBP"},
+      {R"("currency":"GBP","products":[{"product_id":"p"}])", Micros{}, ""},
+      {R"("currency":"","products":[{"product_id":"p","price":10}])", 10'000'000, ""},
+      {R"("currency":null,"products":[{"product_id":"p","price":10}])", 10'000'000, ""},
+      {R"("currency":"Euros","products":[{"product_id":"p","price":10}])", Micros{}, "an unknown currency"},
+      {R"("currency":978,"products":[{"product_id":"p","price":10}])", Micros{}, "an unknown currency"},
+      {R"("currency":"XXL","products":[{"product_id":"p","price":10000000}])", Micros{}, "XXL"}}; // more than anybody could mean
+  for (const auto& [properties, price, without] : cases) {
+    const Event event = order(properties);
+    ASSERT_EQ(event.items.size(), 1U) << properties;
+    EXPECT_EQ(event.items[0].price_micros, price) << properties;
+    EXPECT_EQ(event.currency_without_rate, without) << properties;
+  }
+  context.rates = nullptr;
+  EXPECT_EQ(order(R"("currency":"USD","products":[{"product_id":"p","price":10}])").currency_without_rate, "USD");
+  context.account_currency = "USD";
+  EXPECT_EQ(order(R"("currency":"USD","products":[{"product_id":"p","price":10}])").items[0].price_micros, 10'000'000);
+}
+
 TEST(EventJson, ItemsComeFromListsOrFromTheEventItself) {
   const Event order = parsed(track("Order Completed", R"({"order_id":"o1","products":[{"product_id":"p1","quantity":2,"price":"79.90","brand":"B","category":"C","name":"N","position":3},
     {"product_id":17,"price":0.1},{"sku":"s9","id":"ignored"}]})"));

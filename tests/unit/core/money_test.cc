@@ -31,6 +31,17 @@ TEST(Money, IsWrittenWithAtLeastTwoDecimals) {
   EXPECT_EQ(format_micros(std::numeric_limits<std::int64_t>::min()), "-9223372036854.775808");
 }
 
+TEST(Money, SumsOfLinesEndWhere64BitsDo) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(), least = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(plus_line(1, 3, 79'900'000), 239'700'001);
+  EXPECT_EQ(plus_line(10, -2, 3), 4);
+  EXPECT_EQ(plus_line(0, 1'000'000, 999'999'999'999'000'000), most);
+  EXPECT_EQ(plus_line(0, -1'000'000, 999'999'999'999'000'000), least);
+  EXPECT_EQ(plus_line(most, 1, 1), most);
+  EXPECT_EQ(plus_line(most - 1, 1, 1), most);
+  EXPECT_EQ(plus_line(least, -1, 1), least);
+}
+
 TEST(Money, TextRoundTrips) {
   Random random(5);
   for (int i = 0; i < 1000; ++i) {
