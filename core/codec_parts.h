@@ -62,13 +62,13 @@ void put_list(ByteWriter& out, const List& list, Put put_one) {
   out.varint(list.size());
   for (const auto& one : list) put_one(one);
 }
-/// `bytes_min`: the least that one element takes, so that a list is never reserved beyond what the input can hold.
+/// `bytes_min`: the least that one element takes, so that a list is never reserved beyond what the input can hold. `room`: places more.
 template <class List, class Get>
-void get_list(ByteReader& in, List& list, std::size_t bytes_min, Get get_one) {
+void get_list(ByteReader& in, List& list, std::size_t bytes_min, Get get_one, std::size_t room = 0) {
   const std::size_t count = in.count();
   if (count > in.left() / bytes_min) return in.refuse();
   list.clear();
-  list.reserve(count);
+  list.reserve(count + room);
   for (std::size_t i = 0; i < count && in.ok(); ++i) get_one(list.emplace_back());
 }
 void put_symbols(ByteWriter& out, std::span<const Symbol> symbols);

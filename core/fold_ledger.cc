@@ -64,6 +64,7 @@ void unite_entry(Ledger& ledger, Entry entry) {
   Entry* known = find_entry(ledger, entry.id);
   if (known == nullptr) {
     const MarkList marks = std::exchange(entry.marks, {});
+    make_room(ledger.entries);
     ledger.entries.push_back(std::move(entry));
     for (const Mark& mark : marks) insert_mark(ledger, ledger.entries.back(), mark);
     return;

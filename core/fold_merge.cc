@@ -30,7 +30,10 @@ std::vector<std::uint32_t> unite_labels(Ledger& ledger, const Ledger& other) {
   for (const LabelSet& labels : other.label_sets) {
     const auto [first, last] = known.equal_range(hash_of(labels));
     const auto same = std::find_if(first, last, [&](const auto& entry) { return ledger.label_sets[entry.second] == labels; });
-    if (same == last) ledger.label_sets.push_back(labels);
+    if (same == last) {
+      make_room(ledger.label_sets);
+      ledger.label_sets.push_back(labels);
+    }
     moved.push_back(same == last ? static_cast<std::uint32_t>(ledger.label_sets.size() - 1) : same->second);
   }
   return moved;

@@ -80,6 +80,7 @@ std::uint32_t intern_labels(Ledger& ledger, const LabelSet& labels) {
   // The newest sets are the likeliest: what is shown today is shown again today.
   for (std::size_t i = ledger.label_sets.size(); i-- > 0;)
     if (ledger.label_sets[i].item == labels.item && ledger.label_sets[i] == labels) return static_cast<std::uint32_t>(i);
+  make_room(ledger.label_sets);
   ledger.label_sets.push_back(labels);
   return static_cast<std::uint32_t>(ledger.label_sets.size() - 1);
 }

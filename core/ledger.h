@@ -5,6 +5,7 @@
 #include "core/symbol.h"
 #include "core/time.h"
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -113,6 +114,13 @@ bool is_live(const Entry& entry, Medium medium, UtcTime t);      ///< not shown,
 EntryState state_of(const Entry& entry, Medium medium, UtcTime t);
 /// Times of the re-shown entries x#2, x#3, …: views >= 30 m after the last counted one, greedily from tau. Screens only.
 std::vector<UtcTime> reshown_at(const Entry& entry, Medium medium);
+
+/// A ledger grows by a slate at a time, and a list that doubled would keep as much again unused in the cache of records.
+constexpr std::size_t ledger_room = 16;
+template <class T>
+void make_room(std::vector<T>& list) {
+  if (list.size() == list.capacity()) list.reserve(list.size() + std::max(ledger_room, list.size() / 8));
+}
 
 /// Index of an equal label set, appended where new. Cost: linear in distinct sets; use LabelIndex for bulk.
 std::uint32_t intern_labels(Ledger& ledger, const LabelSet& labels);

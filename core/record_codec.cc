@@ -231,10 +231,10 @@ private:
       get_list(in, ledger.label_sets, 3, [&](LabelSet& labels) { // reserved: `before` stays where it is
         get_labels(in, labels, *before);
         before = &labels;
-      });
+      }, ledger_room);
     } else if (id == Section::entries) {
       EntryContext context(base_, record_.id);
-      get_list(in, ledger.entries, 5, [&](Entry& entry) { get_entry(in, entry, context); });
+      get_list(in, ledger.entries, 5, [&](Entry& entry) { get_entry(in, entry, context); }, ledger_room);
     } else if (id == Section::tallies) {
       get_list(in, ledger.tallies, 7, [&](Tally& tally) { get_tally(in, tally, base_); });
     } else {
