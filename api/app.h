@@ -80,6 +80,7 @@ struct SavedDraft {
 struct PausedSales {
   std::uint64_t version = 0;
   std::string id;
+  std::vector<LintWarning> warnings = {};  ///< in force all the same; pointers are into what was sent
 };
 
 class App {

@@ -26,6 +26,15 @@ Error of_the_pause(Error error, std::size_t place) {
   return error;
 }
 
+/// And so with warnings; those about other rules are none of this caller's.
+std::vector<LintWarning> of_the_pause(std::vector<LintWarning> warnings, std::size_t place) {
+  const std::string prefix = "/pauses/" + std::to_string(place);
+  const auto is_its_own = [&](const LintWarning& warning) { return warning.pointer == prefix || warning.pointer.starts_with(prefix + "/"); };
+  std::erase_if(warnings, [&](const LintWarning& warning) { return !is_its_own(warning); });
+  for (LintWarning& warning : warnings) warning.pointer.erase(0, prefix.size());
+  return warnings;
+}
+
 /// What was sent, with an id where it has none.
 std::string named(JsonValue body, std::string_view id) {
   JsonWriter json;
@@ -162,6 +171,8 @@ Result<PausedSales> App::pause_sales(std::string_view json, std::string_view aut
   const auto version = publish_policy_locked(next, {"pause", std::string(author), "paused: " + paused.id, paused.id}, {});
   if (!version) return tl::unexpected(of_the_pause(version.error(), pauses.size() - 1));
   paused.version = *version;
+  const WorldPtr served = world(); // after it is in force: a stop does not wait for a look at the catalogue
+  paused.warnings = of_the_pause(lint_policy(*checked, *served->rulebook, *served->catalogue, *served->symbols, now), pauses.size() - 1);
   return paused;
 }
 

@@ -1,7 +1,9 @@
 // Whole decisions in process, through the store: resolve, read, ten stages, one write. Percentiles over single decisions, because
 // a mean hides what a visitor feels. Tables against catalogue size and ledger length. TAKT_BENCH_DIR chooses RocksDB's directory.
 #include "bench/bench_world.h"
+#include "core/limits.h"
 #include "core/random.h"
+#include "core/record_codec.h"
 
 #include <algorithm>
 #include <benchmark/benchmark.h>
@@ -19,7 +21,8 @@ std::string bench_directory() {
   return (configured ? std::string(configured) : (std::filesystem::temp_directory_path() / "takt-bench").string()) + "/decide";
 }
 
-/// Bytes this process handed to the store's files since it began (Linux: /proc/self/io).
+/// Bytes this process wrote to files since it began (Linux: /proc/self/io): the write-ahead log, and what leaves full memtables and compactions,
+/// of which most is what was written before the run where there are many customers.
 std::uint64_t io_counter(const char* name) {
   std::ifstream io("/proc/self/io");
   std::string key;
@@ -30,6 +33,19 @@ std::uint64_t io_counter(const char* name) {
 }
 
 double percentile(std::vector<double>& sorted, double p) { return sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))]; }
+
+/// What one decision hands to the store: its log entry, its journal entry with the keys of both, and its share of a snapshot.
+std::size_t bytes_handed_over(Store& store, const Decision& decision) {
+  constexpr std::size_t key_bytes = 16;
+  const auto logged = store.decisions().find(decision.id);
+  const RecordPtr record = store.records().read(decision.customer, {}).value();
+  std::size_t bytes = encode_decision(logged->value()).size() + key_bytes + encode_record(*record).size() / limits::snapshot_every;
+  const Status scanned = store.journal().scan(decision.customer, decision.record_version, [&](const JournalEntry& entry) {
+    if (entry.commit.bytes == decision.id.bytes) bytes += encode_journal_entry(entry).size() + key_bytes;
+    return entry.commit.bytes != decision.id.bytes;
+  });
+  return scanned ? bytes : 0;
+}
 
 void decide_whole(benchmark::State& state) {
   const WorldSize size{.items = static_cast<std::size_t>(state.range(0)), .customers = static_cast<std::size_t>(state.range(1)),
@@ -42,9 +58,10 @@ void decide_whole(benchmark::State& state) {
   std::map<Stage, StageSum> stages; // with every visitor's own misses, unlike stages_bench
   double score = 0;
   std::size_t shown = 0, degraded = 0;
+  std::vector<Decision> sample; // 500, spread over the run
   std::uint64_t seed = 1;
   for (int warm = 0; warm < 2000; ++warm) static_cast<void>(decide(*made.store, *made.world, made.request_of(random.below(made.customers), seed++), clock, {}));
-  const std::uint64_t handed_before = io_counter("wchar"), device_before = io_counter("write_bytes");
+  const std::uint64_t written_before = io_counter("wchar"), device_before = io_counter("write_bytes");
   for (auto _ : state) {
     const DecisionRequest request = made.request_of(random.below(made.customers), seed++);
     const auto begin = std::chrono::steady_clock::now();
@@ -57,11 +74,15 @@ void decide_whole(benchmark::State& state) {
     }
     for (const Choice& choice : decision->placements.front().choices) score += choice.score;
     degraded += decision->degraded.size();
+    if (micros.size() % 40 == 0) sample.push_back(std::move(*decision));
   }
   static_cast<void>(made.store->records().sync());
   const auto decisions = static_cast<double>(micros.size());
-  state.counters["store_bytes_per_decision"] = static_cast<double>(io_counter("wchar") - handed_before) / decisions;
+  state.counters["file_bytes_per_decision"] = static_cast<double>(io_counter("wchar") - written_before) / decisions;
   state.counters["device_bytes_per_decision"] = static_cast<double>(io_counter("write_bytes") - device_before) / decisions;
+  std::size_t handed = 0;
+  for (const Decision& decision : sample) handed += bytes_handed_over(*made.store, decision);
+  state.counters["store_bytes_per_decision"] = static_cast<double>(handed) / static_cast<double>(sample.size());
   std::sort(micros.begin(), micros.end());
   state.counters["p50_us"] = percentile(micros, 0.50);
   state.counters["p99_us"] = percentile(micros, 0.99);

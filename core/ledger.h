@@ -56,6 +56,7 @@ struct Mark {
   Symbol event = Symbol::none;      ///< the name, where kind == event
   UtcTime at{};                     ///< clamped and final
   std::uint32_t session = 0;        ///< ordinal of the session the mark was stamped with
+  bool arrived_late = false;        ///< when it arrived, its entry had expired or been released unseen
   auto operator<=>(const Mark&) const = default;
 };
 

@@ -14,7 +14,7 @@ constexpr std::uint8_t same_entry_placement = 4, same_term = 8, same_session = 1
 constexpr int entry_origin_shift = 6;
 
 // Mark: bits 0-2 kind.
-constexpr std::uint8_t mark_kind_bits = 7, mark_same_session = 8, mark_has_event = 16;
+constexpr std::uint8_t mark_kind_bits = 7, mark_same_session = 8, mark_has_event = 16, mark_arrived_late = 32;
 
 // A list is shared with its neighbour only while it is short: else few bytes could demand much memory.
 constexpr std::size_t shared_list_max = 16;
@@ -124,7 +124,7 @@ ExposureId get_exposure_id(ByteReader& in) {
 
 void put_mark(ByteWriter& out, const Mark& mark, UtcTime before, std::uint32_t session) {
   out.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(mark.kind) | bit(mark.session == session, mark_same_session) |
-                                   bit(mark.event != Symbol::none, mark_has_event)));
+                                   bit(mark.event != Symbol::none, mark_has_event) | bit(mark.arrived_late, mark_arrived_late)));
   put_time(out, mark.at, before);
   if (mark.session != session) out.svarint(session_difference(session, mark.session));
   if (mark.event != Symbol::none) put_symbol(out, mark.event);
@@ -137,6 +137,7 @@ void get_mark(ByteReader& in, Mark& mark, UtcTime before, std::uint32_t session)
   mark.at = get_time(in, before);
   mark.session = flags & mark_same_session ? session : add_session(session, in.svarint());
   if (flags & mark_has_event) mark.event = get_symbol(in);
+  mark.arrived_late = (flags & mark_arrived_late) != 0;
 }
 
 void put_entry(ByteWriter& out, const Entry& entry, EntryContext& context) {

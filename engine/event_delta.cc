@@ -88,8 +88,11 @@ const Entry* reservation_of(const CustomerRecord& record, DecisionId decision, S
 }
 
 /// A mark may not lie before the grant (a slow phone) nor after its receipt (a fast one).
-Mark mark_at(MarkKind kind, UtcTime at, const Entry& entry, UtcTime received_at) {
-  return {kind, Symbol::none, std::clamp(at, entry.granted_at, std::max(entry.granted_at, received_at)), 0};
+Mark mark_of_entry(MarkKind kind, const Entry& entry, const Draft& draft) {
+  const UtcTime received_at = draft.event.received_at;
+  const EntryState state = state_of(entry, draft.record.ledger.labels_of(entry).medium, received_at);
+  return {.kind = kind, .at = std::clamp(draft.at, entry.granted_at, std::max(entry.granted_at, received_at)),
+          .arrived_late = state == EntryState::expired || state == EntryState::released};
 }
 
 /// Marks every reservation the event names; items that are not in the decision are left to the caller.
@@ -99,12 +102,12 @@ std::vector<const EventItem*> confirm_reservations(Draft& draft, MarkKind kind) 
   if (draft.event.items.empty() && decision) { // the whole decision: a mail that was delivered
     for (const Entry& entry : draft.record.ledger.entries)
       if (entry.id.origin == decision.bytes && entry.origin != EntryOrigin::ghost)
-        draft.add(op::AddMark{entry.id, mark_at(kind, draft.at, entry, draft.event.received_at)});
+        draft.add(op::AddMark{entry.id, mark_of_entry(kind, entry, draft)});
     return elsewhere;
   }
   for (const EventItem& item : draft.event.items) {
     const Entry* entry = decision ? reservation_of(draft.record, decision, draft.world.symbols->find(item.id), draft.event.placement, *draft.world.symbols) : nullptr;
-    if (entry) draft.add(op::AddMark{entry->id, mark_at(kind, draft.at, *entry, draft.event.received_at)});
+    if (entry) draft.add(op::AddMark{entry->id, mark_of_entry(kind, *entry, draft)});
     else elsewhere.push_back(&item);
   }
   return elsewhere;

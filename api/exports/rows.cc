@@ -34,9 +34,12 @@ std::optional<UtcTime> first_mark(const Entry& entry, MarkKind kind) {
   return found == entry.marks.end() ? std::nullopt : std::optional(found->at);
 }
 
-/// Why it is what it is, where that is not plain: seen after its reservation, or seen again.
+/// Why it is what it is, where that is not plain: seen after its reservation, told of after it, or seen again.
 const char* cause_of(const Entry& entry, Medium medium, std::optional<UtcTime> seen) {
-  if (seen && !entry.is_elsewhere() && *seen >= entry.show_by) return "late_show";
+  if (seen && !entry.is_elsewhere()) {
+    if (*seen >= entry.show_by) return "late_show";
+    if (std::any_of(entry.marks.begin(), entry.marks.end(), [](const Mark& mark) { return mark.arrived_late; })) return "late_arrival";
+  }
   return reshown_at(entry, medium).empty() ? "" : "reshown";
 }
 

@@ -24,6 +24,13 @@ HttpResponse get_version(const Service& service, const HttpRequest& http) {
   return found ? document_answer(http, *found) : refuse(found.error());
 }
 
+void write_warnings(JsonWriter& json, const std::vector<LintWarning>& warnings) {
+  json.key("warnings").begin_array();
+  for (const LintWarning& warning : warnings)
+    json.begin_object().field("pointer", warning.pointer).field("code", warning.code).field("text", warning.text).end_object();
+  json.end_array();
+}
+
 HttpResponse put_draft(const Service& service, const HttpRequest& http) {
   if (http.header("if-match").empty()) return refuse(428, "precondition_required", "If-Match is required: the ETag of the draft that you have edited");
   auto expected = expected_version(http);
@@ -38,10 +45,9 @@ HttpResponse put_draft(const Service& service, const HttpRequest& http) {
   }
   if (!saved) return refuse(saved.error());
   JsonWriter json;
-  json.begin_object().field("version", saved->version).key("warnings").begin_array();
-  for (const LintWarning& warning : saved->warnings)
-    json.begin_object().field("pointer", warning.pointer).field("code", warning.code).field("text", warning.text).end_object();
-  json.end_array().end_object();
+  json.begin_object().field("version", saved->version);
+  write_warnings(json, saved->warnings);
+  json.end_object();
   HttpResponse response = json_answer(json.take());
   response.headers.emplace_back("ETag", etag_of(saved->version));
   return response;
@@ -60,7 +66,9 @@ HttpResponse pause_sales(const Service& service, const HttpRequest& http) {
   auto paused = service.app.pause_sales(http.body, author_of(http));
   if (!paused) return refuse(paused.error());
   JsonWriter json;
-  json.begin_object().field("version", paused->version).field("id", paused->id).end_object();
+  json.begin_object().field("version", paused->version).field("id", paused->id);
+  write_warnings(json, paused->warnings);
+  json.end_object();
   HttpResponse response = json_answer(json.take());
   response.headers.emplace_back("ETag", etag_of(paused->version));
   return response;

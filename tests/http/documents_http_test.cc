@@ -159,6 +159,20 @@ TEST(DocumentsHttp, APauseActsOnTheNextDecisionAndCanBeTakenBack) {
   EXPECT_EQ(server.client().Delete("/api/v1/pause/" + nameless.json["id"].get<std::string>())->status, 200) << "null is no name: it gets one";
 }
 
+TEST(DocumentsHttp, APauseOfWhatNobodyHasIsInForceAndSaysSo) {
+  RunningServer server;
+  const auto known = server.post("/api/v1/pause", R"({"match":{"kinds":["product"]}})");
+  ASSERT_EQ(known.status, 200) << known.body;
+  EXPECT_EQ(known.json["warnings"], Json::array());
+  const auto mistyped = server.post("/api/v1/pause", R"({"match":{"kinds":["produkt"]}})");
+  ASSERT_EQ(mistyped.status, 200) << mistyped.body;
+  ASSERT_EQ(mistyped.json["warnings"].size(), 1U) << mistyped.body;
+  EXPECT_EQ(mistyped.json["warnings"][0]["code"], "unknown_label");
+  EXPECT_EQ(mistyped.json["warnings"][0]["pointer"], "") << "what was sent, wherever the stop stands in the policy";
+  EXPECT_NE(mistyped.json["warnings"][0]["text"].get<std::string>().find("kinds (match): 'produkt'"), std::string::npos) << mistyped.body;
+  EXPECT_EQ(server.get("/api/v1/policies/current").json["pauses"].size(), 2U);
+}
+
 TEST(DocumentsHttp, APauseThatPausesNothingIsRefused) {
   RunningServer server;
   const std::vector<std::pair<const char*, const char*>> bad{

@@ -136,6 +136,51 @@ TEST(ExportsHttp, CsvRunsNothingInASpreadsheet) {
   EXPECT_EQ(rows(server.get("/api/v1/exports/customers?identities=true"))[0]["user_ids"], formula) << "nothing is changed where nothing runs";
 }
 
+TEST(ExportsHttp, AViewOfWhatWasGivenBackIsALateArrival) {
+  RunningServer server;
+  const auto decided = server.post("/api/v1/decide", RunningServer::ask("anna", "home.hero"));
+  const Json& item = decided.json["placements"][0]["items"][0];
+  const std::string decision = decided.json["decision_id"];
+  ASSERT_EQ(server.post("/api/v1/decisions/" + decision + "/release", "{}").status, 200);
+  send(server, {{"type", "track"}, {"event", "Promotion Viewed"}, {"userId", "anna"}, {"properties", {{"product_id", item["item"]}, {"decision_id", decision}}}});
+  std::map<std::string, int> causes;
+  for (const Json& row : rows(server.get("/api/v1/exports/exposures"))) ++causes[row["state"].get<std::string>() + " " + (row["cause"].is_null() ? "" : row["cause"].get<std::string>())];
+  EXPECT_EQ(causes["shown late_arrival"], 1);
+  EXPECT_EQ(causes["released "], static_cast<int>(decided.json["placements"][0]["items"].size()) - 1);
+}
+
+/// As RFC 4180 reads it.
+std::vector<std::vector<std::string>> cells_of(const std::string& text) {
+  std::vector<std::vector<std::string>> lines(1, {""});
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') lines.back().back() += text[i++];
+    else if (c == '"') quoted = !quoted;
+    else if (!quoted && c == ',') lines.back().emplace_back();
+    else if (!quoted && c == '\n') lines.push_back({""});
+    else lines.back().back() += c;
+  }
+  lines.pop_back(); // after the last line's end
+  return lines;
+}
+
+TEST(ExportsHttp, CsvKeepsQuotesCommasAndLineBreaks) {
+  RunningServer server;
+  const std::string names[]{"says \"hi\"", "a,b", "two\nlines", "a\r\nb", "\"", "plain"};
+  for (const std::string& name : names)
+    send(server, {{"type", "track"}, {"event", "Product Viewed"}, {"userId", name}, {"properties", {{"product_id", "sku-1"}}}});
+  const auto lines = cells_of(server.get("/api/v1/exports/customers?format=csv&identities=true").body);
+  ASSERT_EQ(lines.size(), std::size(names) + 1);
+  const auto column = static_cast<std::size_t>(std::find(lines[0].begin(), lines[0].end(), "user_ids") - lines[0].begin());
+  std::set<std::string> told;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    ASSERT_EQ(lines[i].size(), lines[0].size());
+    told.insert(lines[i][column]);
+  }
+  EXPECT_EQ(told, std::set<std::string>(std::begin(names), std::end(names)));
+}
+
 TEST(ExportsHttp, TimesBoundAndNonsenseIsRefused) {
   RunningServer server;
   journey(server, "anna", false);

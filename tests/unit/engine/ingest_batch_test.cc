@@ -1,8 +1,8 @@
 // Many events at once are what one by one is: the same records, the same counts, each event once.
 #include "core/random.h"
 #include "engine/ingest.h"
-#include "engine/resolve.h"
 #include "store/store.h"
+#include "tests/support/event_place.h"
 #include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
@@ -13,18 +13,8 @@ namespace {
 
 constexpr UtcTime begin = utc_from_ms(1'709'640'000'000);
 
-/// A store and a World without items or rules: labels come from the events.
-struct Place {
-  explicit Place(std::unique_ptr<Store> opened) : store(std::move(opened)) {
-    auto rulebook = std::make_shared<Rulebook>();
-    rulebook->policy = std::make_shared<const Policy>();
-    auto models = std::make_shared<Models>();
-    models->scorer = make_prior_scorer();
-    world.symbols = &store->symbols();
-    world.catalogue = Catalogue::build({}, store->symbols(), 1);
-    world.rulebook = std::move(rulebook);
-    world.models = std::move(models);
-  }
+struct Place : EventPlace {
+  using EventPlace::EventPlace;
   IngestCounts take(std::span<const Event> events) {
     return ingest_batch(*store, world, events, {}, [&](std::size_t, const Error&) {});
   }
@@ -46,8 +36,6 @@ struct Place {
     EXPECT_TRUE(visited);
     return found;
   }
-  std::unique_ptr<Store> store;
-  World world;
 };
 
 /// A few people on a few devices, who change place and language, come back, log in, merge and buy.
@@ -153,6 +141,51 @@ TEST_P(IngestBatch, AnOldMessageIsKnownBesideMuchYoungerOnes) {
   const IngestCounts counts = place.take(std::vector{viewed("first", begin), viewed("second", begin + days(30))});
   EXPECT_EQ(counts.duplicates, 1U);
   EXPECT_EQ(counts.accepted, 1U);
+}
+
+/// Seen in time, but the phone was in a tunnel: it counts, and the record says that nobody could have known (semantics.md §1).
+TEST_P(IngestBatch, AViewThatArrivesAfterItsReservationEndedSaysSo) {
+  Place place(open("store"));
+  const auto told_of = [](const std::string& item, const std::string& decision, Duration seen, Duration received) {
+    Event event;
+    event.message_id = "view of " + item + std::to_string(received.count());
+    event.user_id = "u";
+    event.name = EventName::promotion_viewed;
+    event.decision_id = decision;
+    event.occurred_at = begin + seen;
+    event.received_at = begin + received;
+    event.items.push_back({});
+    event.items.back().id = item;
+    return event;
+  };
+  ASSERT_EQ(place.take(std::vector{told_of("elsewhere", "", seconds(0), seconds(0))}).accepted, 1U);
+  const auto customer = find_customer(*place.store, {IdentityKind::user, "u"});
+  ASSERT_TRUE(customer);
+  const DecisionId decision = make_decision_id(begin, *customer, 7);
+  Commit commit{.customer = *customer, .expected = 1, .id = {decision.bytes}};
+  commit.delta.clock = begin;
+  for (const char* item : {"in time", "late", "twice"}) {
+    Entry entry;
+    entry.id = {decision.bytes, 0, static_cast<std::uint16_t>(commit.delta.operations.size())};
+    entry.granted_at = begin;
+    entry.show_by = begin + seconds(60);
+    entry.expires_at = begin + seconds(90);
+    LabelSet labels;
+    labels.item = place.store->symbols().intern(item);
+    commit.delta.operations.emplace_back(op::Grant{labels, entry});
+  }
+  ASSERT_EQ(place.store->records().commit({&commit, 1}, Durability::wal, {}).front(), CommitOutcome::committed);
+
+  const std::string name = to_text(decision);
+  const std::vector events{told_of("in time", name, seconds(30), seconds(40)), told_of("twice", name, seconds(30), seconds(89)),
+                           told_of("late", name, seconds(30), seconds(90)), told_of("twice", name, seconds(20), seconds(100))};
+  for (const Event& event : events) ASSERT_EQ(place.take(std::span(&event, 1)).accepted, 1U);
+  for (const Entry& entry : place.records().front().ledger.entries) {
+    const std::string_view item = place.store->symbols().name(place.records().front().ledger.labels_of(entry).item);
+    const bool any_late = std::any_of(entry.marks.begin(), entry.marks.end(), [](const Mark& mark) { return mark.arrived_late; });
+    EXPECT_EQ(any_late, item == "late") << item;
+    EXPECT_TRUE(shown_at(entry, Medium::screen)) << item;
+  }
 }
 
 TEST_P(IngestBatch, ALongLifeIsSeveralCommits) {

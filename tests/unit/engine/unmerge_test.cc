@@ -2,11 +2,11 @@
 #include "core/fold.h"
 #include "core/random.h"
 #include "engine/ingest.h"
-#include "engine/resolve.h"
 #include "engine/unmerge.h"
 #include "store/retention.h"
 #include "store/store.h"
 #include "tests/support/engine_builders.h"
+#include "tests/support/event_place.h"
 #include "tests/support/temp_dir.h"
 
 #include <gtest/gtest.h>
@@ -25,17 +25,8 @@ std::vector<Identity> names_in(std::string_view raw) {
   return named;
 }
 
-struct Place {
-  explicit Place(std::unique_ptr<Store> opened) : store(std::move(opened)) {
-    auto rulebook = std::make_shared<Rulebook>();
-    rulebook->policy = std::make_shared<const Policy>();
-    auto models = std::make_shared<Models>();
-    models->scorer = make_prior_scorer();
-    world.symbols = &store->symbols();
-    world.catalogue = Catalogue::build({}, store->symbols(), 1);
-    world.rulebook = std::move(rulebook);
-    world.models = std::move(models);
-  }
+struct Place : EventPlace {
+  using EventPlace::EventPlace;
   void take(const Event& event) {
     const auto outcome = ingest(*store, world, event, {});
     ASSERT_TRUE(outcome) << outcome.error().message;
@@ -66,8 +57,6 @@ struct Place {
     const auto [survivor, absorbed] = link_of(user);
     return unmerge_customers(*store, survivor, absorbed, now, names_in);
   }
-  std::unique_ptr<Store> store;
-  World world;
 };
 
 Event seen(const std::string& user, const std::string& device, const std::string& item, int number, UtcTime at) {
