@@ -63,7 +63,15 @@ echo_port=$(cat "$work/echo.port")
 
 printf '{"customer":{"user_id":"u%%N"},"placements":[{"placement":"home.hero"}],"context":{"channel":"web"}}' > "$work/decide.json"
 printf '{"batch":[{"type":"track","event":"Product Viewed","messageId":"load-%%R","userId":"u%%N","properties":{"product_id":"sku-0000001"}}]}' > "$work/track.json"
-load() { "$bin/bench/http_load" "$@" || true; }
+# What a run measured, and how much of the machine somebody else had meanwhile: a guest that is set aside has a p99 of its own.
+load() {
+  local before measured
+  before=$(grep -m 1 '^cpu ' /proc/stat)
+  measured=$("$bin/bench/http_load" "$@" || true)
+  awk -v measured="$measured" -v before="$before" '/^cpu / {
+    split(before, was); for (i = 2; i <= 9; i++) all += $i - was[i]
+    sub(/}$/, "", measured); printf "%s,\"stolen_percent\":%.1f}\n", measured, all ? 100 * ($9 - was[9]) / all : 0; exit }' /proc/stat
+}
 load --port "$port" --path /api/v1/decide --body "$work/decide.json" --connections 16 --seconds 3 --customers "$customers" >/dev/null # warm
 say "echo, decide, echo again (closed loop, 16 connections)"
 echo_one=$(load --port "$echo_port" --path /echo --body "$work/decide.json" --connections 16 --seconds "$seconds" --customers "$customers")
@@ -86,6 +94,7 @@ echo = (runs["echo_first"]["requests_per_second"] + runs["echo_second"]["request
 ratios = {"decide_per_echo": runs["decide_closed"]["requests_per_second"] / echo,
           "decide_per_echo_warm": runs["decide_closed_warm"]["requests_per_second"] / echo,
           "decide_open_1000_p99_ms": runs["decide_open_1000"]["p99_us"] / 1000,
+          "decide_open_1000_stolen_percent": runs["decide_open_1000"]["stolen_percent"],
           "p99_beside_ingest_per_alone": runs["decide_beside_ingest"]["p99_us"] / runs["decide_alone"]["p99_us"],
           "import_events_per_second": runs["import"].get("events_per_second")}
 out = {"machine": platform.processor() or platform.machine(), "ratios": {k: round(v, 4) if v is not None else None for k, v in ratios.items()}, "runs": runs}

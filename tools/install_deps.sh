@@ -70,7 +70,8 @@ fi
 
 echo "install_deps.sh: installing ${#missing[@]} packages: ${missing[*]}"
 # `env`, because sudo drops the environment. Old downloads of package lists are the usual reason for a 404: refresh first.
-apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
+# A machine that has just started may be at its own upgrades: they get five minutes to end.
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
 "${apt[@]}" update
 # invoke-rc.d asks this file whether a service may start (101: no). Whoever has one has decided already.
 policy=/usr/sbin/policy-rc.d
