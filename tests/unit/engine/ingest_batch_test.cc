@@ -162,7 +162,10 @@ TEST_P(IngestBatch, AViewThatArrivesAfterItsReservationEndedSaysSo) {
   const auto customer = find_customer(*place.store, {IdentityKind::user, "u"});
   ASSERT_TRUE(customer);
   const DecisionId decision = make_decision_id(begin, *customer, 7);
-  Commit commit{.customer = *customer, .expected = 1, .id = {decision.bytes}};
+  Commit commit;
+  commit.customer = *customer;
+  commit.expected = 1;
+  commit.id = {decision.bytes};
   commit.delta.clock = begin;
   for (const char* item : {"in time", "late", "twice"}) {
     Entry entry;
