@@ -4,10 +4,10 @@
 #include "api/json/fields.h"
 #include "api/json/writer.h"
 #include "api/router.h"
-#include "core/hash.h"
 
 #include <algorithm>
 #include <deque>
+#include <random>
 
 namespace takt {
 namespace {
@@ -91,9 +91,13 @@ void App::note_change(const HttpRequest& http, std::string_view route, int statu
   json.begin_object().field("at", now).field_or_null("key", http.caller.key_id).field_or_null("key_name", http.caller.name);
   json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", path_without_names(http, route)).field("route", route);
   json.field("status", std::int64_t{status}).field("request_id", http.id).end_object();
-  // Ascending by time; two changes of one millisecond differ by their request.
-  const std::string id = audit_id(now, static_cast<std::uint32_t>(hash64(http.id)));
-  static_cast<void>(store_->documents().put({"audit", id, 0, json.take(), now, "takt"}, std::nullopt)); // the change stands, whether or not its note does
+  // Ascending by time. Two changes of one millisecond differ by chance: their request ids are the callers' own words, and could be the same.
+  Document note{"audit", "", 0, json.take(), now, "takt"};
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    note.id = audit_id(now, std::random_device{}());
+    const auto put = store_->documents().put(note, 0);
+    if (put || put.error().code != ErrorCode::conflict) return; // the change stands, whether or not its note does
+  }
 }
 
 Result<std::string> App::audit_json(std::size_t limit) {

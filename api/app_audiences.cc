@@ -43,7 +43,7 @@ std::string csv_row(const CustomerRecord& record, bool identities) {
   if (identities)
     for (const IdentityKind kind : {IdentityKind::user, IdentityKind::anonymous}) {
       const auto names = names_of(record, kind);
-      row += ',' + (names.empty() ? std::string() : csv_field(names.back()));
+      row += ',' + (names.empty() ? std::string() : csv_field(without_formula(names.back())));
     }
   return row + "\n";
 }

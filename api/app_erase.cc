@@ -85,19 +85,12 @@ Status collect_held(Store& store, const World& world, CustomerId customer, Held&
   return status;
 }
 
-/// An id of ours means that customer, whoever calls himself so: find_customer looks for names first, and anybody may take any name.
-Result<CustomerId> find_person(App& app, std::string_view customer) {
-  if (customer.starts_with("c-") && parse_customer_id(customer))
-    if (auto by_id = app.find_customer("id:" + std::string(customer)); by_id || by_id.error().code != ErrorCode::not_found) return by_id;
-  return app.find_customer(customer);
-}
-
 } // namespace
 
 /// The note first: whatever happens after it, no backup brings the person back. Then the receipt, so that a process that comes after a crash
 /// knows of files that have to be rewritten.
 Result<std::string> App::erase_customer(std::string_view customer, const std::function<void(std::size_t)>& progress) {
-  TAKT_TRY(found, find_person(*this, customer));
+  TAKT_TRY(found, find_customer(customer));
   const std::lock_guard lock(change_mutex_); // an item or a rule that came now could use a label that nobody used when we looked
   TAKT_TRY(fresh, random_bytes());
   TAKT_TRY(number, random_bytes());
@@ -191,7 +184,7 @@ void App::begin_serving() {
 }
 
 Result<std::string> App::export_customer(std::string_view customer) {
-  TAKT_TRY(id, find_person(*this, customer));
+  TAKT_TRY(id, find_customer(customer));
   TAKT_TRY(record, read_canonical(*store_, id));
   const std::string name = "id:" + to_text(record->id);
   TAKT_TRY(profile, customer_json(name));

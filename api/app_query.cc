@@ -184,13 +184,15 @@ Result<CustomerId> App::find_customer(std::string_view text) {
   };
   const auto by_identity = [&](IdentityKind kind, std::string_view value) { return takt::find_customer(*store_, {kind, std::string(value)}); };
   if (text.starts_with("id:")) return by_id(text.substr(3));
+  // An id that we gave means that customer, whoever calls himself so: anybody may take any name.
+  if (text.starts_with("c-") && parse_customer_id(text))
+    if (auto known = by_id(text); known || known.error().code != ErrorCode::not_found) return known;
   Result<CustomerId> found = CustomerId{};
   if (text.starts_with("user:")) found = by_identity(IdentityKind::user, text.substr(5));
   else if (text.starts_with("anon:")) found = by_identity(IdentityKind::anonymous, text.substr(5));
   else {
     found = by_identity(IdentityKind::user, text);
     if (found && !*found) found = by_identity(IdentityKind::anonymous, text);
-    if (found && !*found && text.starts_with("c-") && parse_customer_id(text)) return by_id(text);
   }
   if (found && !*found) return fail(ErrorCode::not_found, "nobody is known under this id");
   return found;

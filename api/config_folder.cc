@@ -66,6 +66,13 @@ Result<std::string> read_file(const fs::path& path, const std::string& name) {
 }
 
 /// Names of the entries of a folder, sorted; hidden ones are nobody's business.
+/// Somebody else's repository may have a link for a folder: what is written or removed there would be elsewhere.
+Status check_no_link(const fs::path& directory) {
+  std::error_code error;
+  if (fs::is_symlink(fs::symlink_status(directory, error))) return fail(ErrorCode::invalid, directory.string() + " is a symbolic link: folders of a configuration are its own");
+  return {};
+}
+
 Result<std::vector<std::string>> names_in(const fs::path& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -148,6 +155,7 @@ Result<ConfigFolder> read_config_folder(const std::string& directory) {
       if (!fs::is_directory(root / name, error)) take_file(root, name, folder, errors);
       continue;
     }
+    TAKT_TRY_VOID(check_no_link(root / name));
     folder.folders.push_back(name);
     TAKT_TRY(inside, names_in(root / name));
     for (const std::string& file : inside) take_file(root, name + "/" + file, folder, errors);
@@ -168,6 +176,7 @@ Result<WrittenFolder> write_config_folder(const std::string& directory, const Co
     if (fs::path(name).filename().string().size() > name_bytes_max) too_long.fields.push_back({name, "a shorter id is needed: what is no letter, digit, dot, _ or - takes three bytes each"});
   if (!too_long.fields.empty()) return tl::unexpected<Error>(std::move(too_long));
   WrittenFolder written;
+  for (const Kind& kind : kinds) TAKT_TRY_VOID(check_no_link(root / kind.folder));
   for (const Kind& kind : kinds) {
     fs::create_directories(root / kind.folder, error);
     if (error) return fail(ErrorCode::unavailable, "cannot make the folder " + (root / kind.folder).string());

@@ -52,8 +52,17 @@ bool is_own_name(std::string_view host) {
   return host.empty() || host == "localhost" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-/// Without a key loopback is the only wall, and there are two holes in it: a proxy on this machine, which makes the whole world look local, and a
-/// page in somebody's browser here whose name suddenly means 127.0.0.1 (DNS rebinding). The one says for whom it asks, the other its own name.
+/// A page of another site in a browser here, which may send, if not read: browsers say whose it is. One that is named in allowed_origins is welcome.
+bool is_of_another_site(const HttpRequest& http, const std::vector<std::string>& allowed) {
+  const std::string& origin = http.header("origin");
+  if (origin.empty()) return http.header("sec-fetch-site") == "cross-site";
+  if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return false;
+  const std::size_t scheme = origin.find("://");
+  return scheme == std::string::npos || !is_own_name(std::string_view(origin).substr(scheme + 3));
+}
+
+/// Without a key loopback is the only wall, and there are two more holes in it: a proxy on this machine, which makes the whole world look local, and
+/// a page in somebody's browser here whose name suddenly means 127.0.0.1 (DNS rebinding). The one says for whom it asks, the other its own name.
 bool comes_from_outside(const HttpRequest& http) {
   const auto is_set = [&](std::string_view name) { return !http.header(name).empty(); };
   return is_set("x-forwarded-for") || is_set("forwarded") || is_set("via") || !is_own_name(http.header("host"));
@@ -62,6 +71,8 @@ bool comes_from_outside(const HttpRequest& http) {
 HttpResponse guarded(App& app, std::optional<Need> need, const Route& route, const HttpHandler& handler, const HttpRequest& http) {
   if (need != Need::nothing && app.gatekeeper().is_open() && comes_from_outside(http))
     return refuse(403, "key_needed", "without a key only this machine is answered, by its own name and not through a proxy: takt keys create --role admin first");
+  if (need != Need::nothing && app.gatekeeper().is_open() && is_of_another_site(http, app.config().allowed_origins))
+    return refuse(403, "key_needed", "without a key no page of another site is answered: name it in allowed_origins, or takt keys create --role admin first");
   const Gatekeeper::Moment moment{app.clock().utc_now(), std::chrono::nanoseconds(app.clock().steady_now().time_since_epoch()).count()};
   Credentials credentials{key_in_head(http), http.header("origin")};
   if (credentials.key.empty() && need == Need::ingest && !app.gatekeeper().is_open()) credentials.key = write_key_in(http.body);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array headers_read{"authorization", "content-type", "if-match", "if-none-match", "origin", "x-request-id",
                                   "access-control-request-headers", "user-agent", "takt-author", "x-api-key", "host", "x-forwarded-proto", "ce-specversion",
                                   "ce-id", "ce-type", "ce-source", "ce-subject", "ce-time", "ce-anonymousid",
-                                  "sec-purpose", "purpose", "x-purpose", "x-moz", "traceparent", "x-forwarded-for", "forwarded", "via"};
+                                  "sec-purpose", "purpose", "x-purpose", "x-moz", "traceparent", "x-forwarded-for", "forwarded", "via", "sec-fetch-site"};
 
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {

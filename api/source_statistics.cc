@@ -118,6 +118,8 @@ SourceStatistics::~SourceStatistics() { save(saved_at_); }
 
 SourceHour& SourceStatistics::hour_of(std::string_view source, UtcTime now) {
   auto found = hours_.find(source);
+  if (found == hours_.end() && hours_.size() >= sources_max) // those that have been silent for a day make room
+    std::erase_if(hours_, [&](const auto& known) { return known.second.empty() || known.second.rbegin()->first < hour_number(now) - 24; });
   if (found == hours_.end()) found = hours_.try_emplace(hours_.size() < sources_max ? std::string(source) : std::string("(others)")).first;
   auto& by_hour = found->second;
   while (!by_hour.empty() && by_hour.begin()->first < hour_number(now) - 24) by_hour.erase(by_hour.begin());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <span>
 
 namespace takt {
 namespace {
@@ -52,9 +53,12 @@ Texts as_texts(const Value& value) {
 
 /// A scalar is one of the list; a list shares a member with it.
 bool is_in(const Value& value, const Value& list) {
-  const Texts allowed = as_texts(list);
-  if (const auto* own = std::get_if<Texts>(&value))
-    return std::any_of(own->begin(), own->end(), [&](const std::string& text) { return std::find(allowed.begin(), allowed.end(), text) != allowed.end(); });
+  const auto* many = std::get_if<Texts>(&list); // asked for every item: a list of a thousand is not copied each time
+  const auto* one = std::get_if<std::string>(&list);
+  const std::span<const std::string> allowed = many != nullptr ? std::span(*many) : one != nullptr ? std::span(one, 1) : std::span<const std::string>();
+  const auto is_allowed = [&](const std::string& text) { return std::find(allowed.begin(), allowed.end(), text) != allowed.end(); };
+  if (const auto* own = std::get_if<Texts>(&value)) return std::any_of(own->begin(), own->end(), is_allowed);
+  if (const auto* text = std::get_if<std::string>(&value)) return is_allowed(*text); // two texts are equal as texts
   return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& text) { return equal(value, Value(text)); });
 }
 

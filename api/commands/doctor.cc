@@ -1,14 +1,21 @@
 #include "api/commands/command.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace takt {
 namespace {
 
+/// Sources, events and products are called what their senders like, and a terminal obeys control characters.
+std::string printable(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 void write_line(Terminal& terminal, const nlohmann::json& line) {
-  terminal.out(fmt::format("  {:<4} {}\n", line["status"].get<std::string>(), line["text"].get<std::string>()));
-  if (!line["advice"].is_null()) terminal.out(fmt::format("       {}\n", line["advice"].get<std::string>()));
+  terminal.out(fmt::format("  {:<4} {}\n", line["status"].get<std::string>(), printable(line["text"].get<std::string>())));
+  if (!line["advice"].is_null()) terminal.out(fmt::format("       {}\n", printable(line["advice"].get<std::string>())));
 }
 
 int run(App& app, Terminal& terminal, const CommonOptions& common) {
@@ -27,11 +34,11 @@ int run(App& app, Terminal& terminal, const CommonOptions& common) {
   for (const auto& line : json["caps"]) write_line(terminal, line);
   for (const auto& line : json["upkeep"]) write_line(terminal, line);
   for (const auto& source : json["sources"]) {
-    terminal.out("source " + source["source"].get<std::string>() + "\n");
-    for (const auto& [name, count] : source["events"].items()) terminal.out(fmt::format("  {:>8}  {}\n", count.get<std::uint64_t>(), name));
+    terminal.out("source " + printable(source["source"].get<std::string>()) + "\n");
+    for (const auto& [name, count] : source["events"].items()) terminal.out(fmt::format("  {:>8}  {}\n", count.get<std::uint64_t>(), printable(name)));
     for (const auto& line : source["lines"]) write_line(terminal, line);
     for (const auto& product : source["unknown_products"])
-      terminal.out(fmt::format("       unknown: {} ({})\n", product["id"].get<std::string>(), product["count"].get<std::uint64_t>()));
+      terminal.out(fmt::format("       unknown: {} ({})\n", printable(product["id"].get<std::string>()), product["count"].get<std::uint64_t>()));
   }
   return 0;
 }

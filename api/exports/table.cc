@@ -6,11 +6,6 @@
 namespace takt {
 namespace {
 
-/// A spreadsheet runs what begins like this, and ids and locales are anybody's words.
-std::string without_formula(const std::string& text) {
-  return text.find_first_of("=+-@\t\r") == 0 ? "'" + text : text;
-}
-
 void append_csv(std::string& out, const Cell& cell) {
   if (const auto* flag = std::get_if<bool>(&cell)) out += *flag ? "true" : "false";
   else if (const auto* whole = std::get_if<std::int64_t>(&cell)) out += std::to_string(*whole);
@@ -27,6 +22,10 @@ void append_json(JsonWriter& json, const Cell& cell) {
 }
 
 } // namespace
+
+std::string without_formula(std::string_view text) {
+  return (text.find_first_of("=+-@\t\r") == 0 ? "'" : "") + std::string(text);
+}
 
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);

@@ -14,6 +14,8 @@ using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::strin
 
 enum class ExportFormat : std::uint8_t { ndjson, csv };
 
+/// A spreadsheet runs what begins like a formula, and ids and locales are anybody's words: a quote before it.
+std::string without_formula(std::string_view text);
 /// Quoted where it has to be.
 std::string csv_field(std::string_view text);
 

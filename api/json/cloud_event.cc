@@ -20,7 +20,7 @@ Result<CloudEvent> parse_cloud_event(JsonValue envelope) {
   const std::string subject = text("subject", false), anonymous = text("anonymousid", false), time = text("time", false);
   if (!version.empty() && version != "1.0") complaints.add("/specversion", "must be \"1.0\"");
   if (subject.empty() && anonymous.empty()) complaints.add("/subject", "is missing: it says which user the event is about; a device goes into anonymousid");
-  if (source.size() > limits::id_bytes_max) complaints.add("/source", "has at most " + std::to_string(limits::id_bytes_max) + " bytes");
+  if (auto objection = objection_to_name(source, limits::id_bytes_max)) complaints.add("/source", *std::move(objection));
   const auto data = envelope.find("data");
   if (envelope.find("data_base64")) complaints.add("/data_base64", "binary data is not understood: send a JSON object as data");
   if (data && !data->is(JsonKind::object) && !data->is(JsonKind::null)) complaints.add("/data", "must be an object");

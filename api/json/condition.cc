@@ -35,7 +35,7 @@ private:
   std::optional<FieldKind> check_field(const std::string& field, const std::string& pointer);
   Complaints& complaints_;
   ConditionUse use_;
-  std::size_t nodes_ = 0;
+  std::size_t nodes_ = 0, values_ = 0;
 };
 
 Condition ConditionReader::read(JsonValue value, const std::string& pointer, std::size_t depth) {
@@ -147,7 +147,13 @@ void ConditionReader::read_value(Fields& fields, Condition& condition, FieldKind
     case JsonKind::boolean: condition.value = value->boolean(); break;
     case JsonKind::number: condition.value = value->real(); break;
     case JsonKind::string: condition.value = fields.text("value").value_or(""); break;
-    case JsonKind::array: condition.value = fields.texts("value", limits::selector_values_max, limits::text_bytes_max); break;
+    case JsonKind::array: {
+      auto texts = fields.texts("value", limits::selector_values_max, limits::text_bytes_max);
+      values_ += texts.size();
+      if (values_ > limits::selector_values_max) fields.complain("value", "the lists of a condition have at most " + std::to_string(limits::selector_values_max) + " texts together: name an audience, or tag the items");
+      condition.value = std::move(texts);
+      break;
+    }
     case JsonKind::object: {
       Fields ref(*value, fields.pointer("value"), complaints_);
       const auto path = ref.text("ref", 200);

@@ -41,7 +41,7 @@ std::string EventReader::text(std::optional<JsonValue> parent, std::string_view 
   if (!value) return {};
   if (numbers == Numbers::as_text && value->is(JsonKind::number) && (value->whole() || value->natural())) return std::string(value->source());
   if (!value->is(JsonKind::string)) complain(pointer_to(pointer, key), "must be text");
-  else if (auto objection = objection_to_text(value->text(), bytes_max)) complain(pointer_to(pointer, key), *std::move(objection));
+  else if (auto objection = bytes_max > limits::id_bytes_max ? objection_to_text(value->text(), bytes_max) : objection_to_name(value->text(), bytes_max)) complain(pointer_to(pointer, key), *std::move(objection));
   else return std::string(value->text());
   return {};
 }

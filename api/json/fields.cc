@@ -54,6 +54,11 @@ std::optional<std::string> objection_to_text(std::string_view text, std::size_t 
   return std::nullopt;
 }
 
+std::optional<std::string> objection_to_name(std::string_view text, std::size_t bytes_max) {
+  if (text.find_first_of("\n\r\t") != std::string_view::npos) return "has a line break or a tab";
+  return objection_to_text(text, bytes_max);
+}
+
 Fields::Fields(JsonValue value, std::string pointer, Complaints& complaints) : pointer_(std::move(pointer)), complaints_(complaints) {
   if (value.is(JsonKind::object)) object_ = value;
   else complaints_.add(pointer_, "must be an object");

@@ -35,6 +35,8 @@ std::string pointer_to(std::string_view pointer, std::size_t index);
 
 /// Free of NUL and other control characters but tab and line breaks; at most bytes_max. Else the reason.
 std::optional<std::string> objection_to_text(std::string_view text, std::size_t bytes_max);
+/// And of an id or a name, which stands in one line of a log, a table or a terminal.
+std::optional<std::string> objection_to_name(std::string_view text, std::size_t bytes_max);
 
 class Fields {
 public:

@@ -23,6 +23,9 @@ HttpResponse count(App& app, const HttpRequest& http) {
   if (auto known = only_parameters(http, {"limit", "cursor"}); !known) return refuse(known.error());
   const auto scan = scan_of(http);
   if (!scan) return refuse(scan.error());
+  // Counts of the same people but one differ by that one.
+  if (!may(http.caller.role, Need::people) && (http.query_value("limit") || http.query_value("cursor")))
+    return refuse(403, "forbidden", "limit and cursor are for roles that see people: a count of one person is no figure");
   return json_result(app.audience_count(http.parameter("id"), *scan));
 }
 

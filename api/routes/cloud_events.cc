@@ -5,8 +5,10 @@
 #include "api/routes/answers.h"
 #include "api/routes/routes.h"
 #include "api/routes/take_events.h"
+#include "core/hash.h"
 
 #include <array>
+#include <fmt/format.h>
 
 namespace takt {
 namespace {
@@ -31,12 +33,20 @@ Result<Event> event_of(JsonValue envelope, const EventContext& context) {
   return event;
 }
 
+/// Whoever reads the key off a page could use up the ids of the shop's own events, which then came twice. A page's events are the key's.
+void keep_to_its_key(const Caller& caller, Event& event) {
+  if (caller.role != Role::publishable) return;
+  event.message_id += fmt::format("@{:016x}", hash64(event.source));
+  event.source = caller.key_id;
+}
+
 HttpResponse take_single(const Service& service, const Caller& caller, const std::string& text) {
   const WorldPtr world = service.app.world();
   const EventContext context = event_context(service, *world, "", caller);
   JsonDocument document;
   if (auto parsed = document.parse(text); !parsed) return take_event(service, caller, tl::unexpected(parsed.error()), "cloudevents", text);
   auto event = event_of(document.root(), context);
+  if (event) keep_to_its_key(caller, *event);
   const std::string source = event ? event->source : "cloudevents";
   return take_event(service, caller, std::move(event), source, text);
 }
@@ -54,6 +64,7 @@ HttpResponse take_many(const Service& service, const HttpRequest& http) {
   for (const JsonValue envelope : document.root().elements()) {
     const auto id = envelope.find("id");
     auto event = event_of(envelope, context);
+    if (event) keep_to_its_key(http.caller, *event);
     std::string text = event ? std::string() : std::string(envelope.source());
     batch.items.push_back({std::move(event), id && id->is(JsonKind::string) ? std::string(id->text().substr(0, limits::id_bytes_max)) : std::string(), std::move(text)});
   }

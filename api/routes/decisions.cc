@@ -12,6 +12,25 @@ namespace {
 
 constexpr std::size_t batch_bytes_max = std::size_t{16} << 20;  // some 50,000 lines; answers are streamed, not kept
 
+/// Of things, and of what the caller says of its own call. Whoever may ask about the person reads off the answer what is known of her, a letter at a time.
+bool is_of_things(const std::string& field) {
+  if (field == "context.hour" || field == "context.weekday") return false; // on her wall: they tell where she lives
+  return field.starts_with("item.") || field.starts_with("anchor.") || field.starts_with("context.");
+}
+
+bool asks_of_things_only(const Condition& condition) {
+  const auto* reference = std::get_if<FieldRef>(&condition.value);
+  switch (condition.kind) {
+  case Condition::Kind::occurrence:
+  case Condition::Kind::audience: return false;
+  case Condition::Kind::compare: return is_of_things(condition.field) && (reference == nullptr || is_of_things(reference->path));
+  case Condition::Kind::all:
+  case Condition::Kind::any:
+  case Condition::Kind::negation: break;
+  }
+  return std::all_of(condition.children.begin(), condition.children.end(), asks_of_things_only);
+}
+
 /// What a key may ask: whoever can read it off a page learns no reasons, and steers neither clock nor chance.
 Status limit_to(const Caller& caller, DecisionRequest& request) {
   if (!caller.key_id.empty()) request.key_name = caller.key_id;
@@ -19,6 +38,8 @@ Status limit_to(const Caller& caller, DecisionRequest& request) {
   if (!caller.is_public()) return {};
   request.explain = Explain::none;
   if (request.seed != 0 || request.now != UtcTime{}) return fail(ErrorCode::forbidden, "seed and now are for secret keys");
+  if (request.filter && !asks_of_things_only(*request.filter))
+    return fail(ErrorCode::forbidden, "with this key a filter asks about items, anchors and the context; what is known of people is for secret keys");
   for (const PlacementRequest& asked : request.placements)
     if (!caller.placements.empty() && std::find(caller.placements.begin(), caller.placements.end(), asked.placement.text()) == caller.placements.end())
       return fail(ErrorCode::forbidden, "this key may not ask for " + asked.placement.text());
@@ -124,6 +145,7 @@ HttpResponse decide_batch(const Service& service, const HttpRequest& http) {
 }
 
 HttpResponse release(const Service& service, const HttpRequest& http) {
+  if (http.caller.mode == KeyMode::test) return json_answer("{\"released\":0}"); // its own decisions were dry runs, and others' are real
   auto released = service.app.release(http.parameter("id"));
   if (!released) return refuse(released.error());
   return json_answer("{\"released\":" + std::to_string(*released) + "}");

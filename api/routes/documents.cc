@@ -79,6 +79,17 @@ HttpResponse remove(App& app, std::string_view kind, const HttpRequest& http) {
   return response;
 }
 
+/// Whoever sees no people sees how many an imported list names.
+void hide_people(std::string_view kind, const Caller& caller, Document& document) {
+  if (kind != "audience" || may(caller.role, Need::people)) return;
+  auto json = nlohmann::ordered_json::parse(document.json, nullptr, false);
+  const auto customers = json.find("customers");
+  if (customers == json.end()) return;
+  json["customers_hidden"] = customers->size();
+  json.erase("customers");
+  document.json = json.dump();
+}
+
 HttpResponse list(App& app, std::string_view kind, const HttpRequest& http) {
   if (auto known = only_parameters(http, {"limit", "cursor"}); !known) return refuse(known.error());
   auto page = page_of(http);
@@ -86,7 +97,10 @@ HttpResponse list(App& app, std::string_view kind, const HttpRequest& http) {
   auto found = app.documents(kind, page->after, page->limit);
   if (!found) return refuse(found.error());
   std::vector<std::string> rows;
-  for (Document& document : *found) rows.push_back(std::move(document.json));
+  for (Document& document : *found) {
+    hide_people(kind, http.caller, document);
+    rows.push_back(std::move(document.json));
+  }
   return page_answer(rows, *page, found->empty() ? "" : found->back().id);
 }
 
@@ -172,6 +186,7 @@ void add_document_routes(Router& router, const Service& service) {
     if (std::string_view(name) != "feature") router.add({"GET", all, [&app, name](const HttpRequest& http) { return list(app, name, http); }, false});
     router.add({"GET", one, [&app, name](const HttpRequest& http) {
       auto found = app.document(name, http.parameter("id"));
+      if (found) hide_people(name, http.caller, *found);
       return found ? document_answer(http, *found) : refuse(found.error());
     }, false});
     router.add({"PUT", one, [&app, name](const HttpRequest& http) { return put(app, name, http); }, false});

@@ -71,15 +71,28 @@ Status check_alias(const Service& service, const Event& alias, std::span<const E
   return {};
 }
 
-bool needs_check(const Caller& caller, const Event& event) { return caller.role == Role::publishable && event.type == EventType::alias; }
+/// What the shop's own people and systems find out. A gate that its customer could open would be none.
+bool is_of_the_back_end(EventName name) {
+  switch (name) {
+  case EventName::fact_set: case EventName::fact_cleared: case EventName::case_opened: case EventName::case_closed: case EventName::contact_made: return true;
+  default: return false;
+  }
+}
+
+bool needs_check(const Caller& caller, const Event& event) { return caller.role == Role::publishable && (event.type == EventType::alias || is_of_the_back_end(event.name)); }
+
+Status check_page(const Service& service, const Event& event, std::span<const Event> others) {
+  if (is_of_the_back_end(event.name)) return fail(ErrorCode::forbidden, event.name_text + " is for secret keys: facts, cases and contacts are not a page's to tell");
+  return check_alias(service, event, others);
+}
 
 struct Rejected { std::size_t index; std::string message_id; Error error; };
 
 /// Takes those out that a page may not send. All are judged before any is taken out: they come in side by side.
-void refuse_aliases(const Service& service, const Caller& caller, std::vector<Event>& events, std::vector<std::size_t>& positions, std::vector<Rejected>& rejected) {
+void refuse_of_pages(const Service& service, const Caller& caller, std::vector<Event>& events, std::vector<std::size_t>& positions, std::vector<Rejected>& rejected) {
   if (std::none_of(events.begin(), events.end(), [&](const Event& event) { return needs_check(caller, event); })) return;
   std::vector<Status> allowed;
-  for (const Event& event : events) allowed.push_back(needs_check(caller, event) ? check_alias(service, event, events) : Status{});
+  for (const Event& event : events) allowed.push_back(needs_check(caller, event) ? check_page(service, event, events) : Status{});
   std::size_t kept = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (allowed[i]) {
@@ -172,7 +185,7 @@ HttpResponse take_event(const Service& service, const Caller& caller, Result<Eve
   event->is_from_page = caller.role == Role::publishable;
   SeenEvent seen = note_of(*event, now);
   if (needs_check(caller, *event))
-    if (const Status allowed = check_alias(service, *event, {}); !allowed) {
+    if (const Status allowed = check_page(service, *event, {}); !allowed) {
       service.metrics.event(event->type, EventResult::rejected);
       service.debugger.add(refusal(std::move(seen), allowed.error()));
       return refuse(allowed.error());
@@ -212,7 +225,7 @@ HttpResponse take_events(const Service& service, const Caller& caller, EventBatc
     events.back().is_from_page = caller.role == Role::publishable;
     positions.push_back(i);
   }
-  refuse_aliases(service, caller, events, positions, rejected);
+  refuse_of_pages(service, caller, events, positions, rejected);
   if (caller.mode == KeyMode::test) {
     for (std::size_t i = events.size() - std::min(events.size(), EventDebugger::events_max); i < events.size(); ++i) service.debugger.add(note_of(events[i], now));
     return json_answer(batch_answer({.accepted = events.size(), .duplicates = 0, .rejected = 0}, std::move(rejected)));

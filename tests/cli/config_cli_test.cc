@@ -130,6 +130,14 @@ TEST_F(ConfigCli, FoldersThatAreNoneAreRefused) {
   EXPECT_EQ(files("other").size(), 1U);
   EXPECT_EQ(run("config --data-dir one").code, 2);
   EXPECT_EQ(run("config apply --data-dir one").code, 2);
+  json("config export linked --data-dir one");
+  fs::remove_all(path("linked/placements"));
+  fs::create_directories(path("elsewhere"));
+  write("elsewhere/mine.json", "{}");
+  fs::create_directory_symlink(path("elsewhere"), path("linked/placements"));
+  EXPECT_NE(run("config export linked --data-dir one").err.find("symbolic link"), std::string::npos);
+  EXPECT_NE(run("config apply linked --data-dir one").err.find("symbolic link"), std::string::npos);
+  EXPECT_EQ(files("elsewhere").size(), 1U) << "nothing was written there, and nothing removed";
   EXPECT_EQ(run("config export repo --data-dir nowhere").code, 1);
 }
 

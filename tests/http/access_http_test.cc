@@ -176,6 +176,102 @@ TEST(AccessHttp, APublishableKeyLearnsNothingAboutAnybody) {
   EXPECT_EQ(page.get("/api/v1/customers/u1").status, 403);
 }
 
+TEST(AccessHttp, APagesFilterAsksOfThingsAndNotOfPeople) {
+  RunningServer server;
+  admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}})), shop(server, key_for(server, {{"role", "service"}}));
+  ASSERT_EQ(shop.post("/v1/identify", {{"userId", "u1"}, {"traits", {{"tier", "gold"}}}}).status, 200);
+  const auto asked_with = [&](Person& who, const Json& filter) {
+    Json ask = Json::parse(RunningServer::ask("u1", "home.hero", {{"dry_run", true}}));
+    ask["filter"] = filter;
+    return who.post("/api/v1/decide", ask).status;
+  };
+  const Json of_tier{{"field", "customer.traits.tier"}, {"op", "eq"}, {"value", "gold"}};
+  const Json of_price{{"field", "item.price.amount"}, {"op", "lt"}, {"value", 1000}};
+  const std::vector<Json> of_people{
+      of_tier, {{"not", of_tier}}, {{"and", {of_price, {{"or", {of_tier}}}}}}, {{"field", "fact.case_open"}, {"op", "eq"}, {"value", true}},
+      {{"field", "item.brand"}, {"op", "eq"}, {"value", {{"ref", "customer.traits.tier"}}}}, {{"journey", {{"event", "Order Completed"}, {"at_least", 1}}}},
+      {{"seen", {{"within", "30d"}, {"at_least", 1}}}}, {{"field", "context.hour"}, {"op", "ge"}, {"value", 0}}};
+  for (const Json& filter : of_people) {
+    EXPECT_EQ(asked_with(page, filter), 403) << filter;
+    EXPECT_EQ(asked_with(shop, filter), 200) << filter;
+  }
+  EXPECT_EQ(asked_with(page, of_price), 200);
+  EXPECT_EQ(asked_with(page, {{"field", "context.device"}, {"op", "ne"}, {"value", "mobile"}}), 200);
+}
+
+TEST(AccessHttp, WhatTheShopFindsOutIsNoPagesToTell) {
+  RunningServer server;
+  admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}})), shop(server, key_for(server, {{"role", "service"}}));
+  for (const char* name : {"Fact Set", "Fact Cleared", "Case Opened", "Case Closed", "Contact Made"}) {
+    const Json event{{"type", "track"}, {"event", name}, {"userId", "u1"}, {"properties", {{"name", "vip"}, {"case_id", "c1"}}}};
+    EXPECT_EQ(page.post("/v1/track", event).status, 403) << name;
+    EXPECT_EQ(shop.post("/v1/track", event).status, 200) << name;
+    const auto batch = page.post("/v1/batch", {{"batch", {event, {{"type", "track"}, {"event", "Product Viewed"}, {"userId", "u1"}, {"properties", {{"product_id", "sku-1"}}}}}}});
+    EXPECT_EQ(batch.json["accepted"], 1) << batch.body;
+    EXPECT_EQ(batch.json["rejected"][0]["code"], "forbidden") << batch.body;
+  }
+}
+
+/// Whoever could use up the ids of the shop's own events would make its orders vanish as duplicates.
+TEST(AccessHttp, APagesCloudEventsAreItsKeysOwn) {
+  RunningServer server;
+  admin_of(server);
+  const std::string secret = key_for(server, {{"role", "service"}});
+  Person page(server, key_for(server, {{"role", "publishable"}})), shop(server, secret);
+  const auto sent = [](Person& who, const std::string& source, const std::string& id) {
+    const Json event{{"specversion", "1.0"}, {"id", id}, {"source", source}, {"type", "Product Viewed"}, {"subject", "u1"}, {"data", {{"product_id", "sku-1"}}}};
+    return who.send("POST", "/api/v1/events", event.dump(), {{"Content-Type", "application/cloudevents+json"}});
+  };
+  EXPECT_EQ(sent(page, "//shop.example/orders", "o-1").json["accepted"], 1);
+  EXPECT_EQ(sent(page, "//shop.example/orders", "o-1").json["duplicates"], 1) << "its own come once";
+  EXPECT_EQ(sent(page, "//shop.example/carts", "o-1").json["accepted"], 1) << "another source is another event";
+  EXPECT_EQ(sent(shop, "//shop.example/orders", "o-1").json["accepted"], 1);
+  EXPECT_EQ(sent(page, std::string(*key_id_in(secret)), "m-1").json["accepted"], 1);
+  const Json track{{"event", "Product Viewed"}, {"userId", "u1"}, {"messageId", "m-1"}, {"properties", {{"product_id", "sku-1"}}}};
+  EXPECT_EQ(shop.post("/v1/track", track).json["accepted"], 1);
+}
+
+TEST(AccessHttp, WithoutAKeyNoPageOfAnotherSiteActs) {
+  RunningServer server;
+  Person nobody(server, "");
+  const auto paused_from = [&](const httplib::Headers& headers) { return nobody.send("POST", "/api/v1/pause", "{}", headers).status; };
+  EXPECT_EQ(paused_from({{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}}), 403);
+  EXPECT_EQ(paused_from({{"Origin", "null"}}), 403);
+  EXPECT_EQ(paused_from({{"Origin", "https://localhost.evil.example"}}), 403);
+  EXPECT_EQ(paused_from({{"Sec-Fetch-Site", "cross-site"}}), 403);
+  EXPECT_EQ(nobody.send("GET", "/healthz", "", {{"Origin", "https://evil.example"}}).status, 200);
+  EXPECT_EQ(Json::parse(server.get("/api/v1/policies/current").body)["pauses"].size(), 0U);
+  EXPECT_EQ(paused_from({{"Origin", "http://localhost:3000"}, {"Sec-Fetch-Site", "cross-site"}}), 200) << "a page that is made on this machine";
+  EXPECT_EQ(paused_from({}), 200);
+}
+
+TEST(AccessHttp, WhoSeesNoPeopleSeesHowManyAnAudienceHas) {
+  RunningServer server;
+  Person admin(server, admin_of(server)), viewer(server, key_for(server, {{"role", "viewer"}})), analyst(server, key_for(server, {{"role", "analyst"}}));
+  ASSERT_EQ(admin.send("PUT", "/api/v1/audiences/few", R"({"customers":["user:u1","user:u2"]})").status, 200);
+  for (const char* path : {"/api/v1/audiences/few", "/api/v1/audiences"}) {
+    const auto seen = viewer.get(path);
+    EXPECT_EQ(seen.body.find("u1"), std::string::npos) << seen.body;
+    EXPECT_NE(seen.body.find("\"customers_hidden\":2"), std::string::npos) << seen.body;
+    EXPECT_NE(analyst.get(path).body.find("user:u1"), std::string::npos);
+  }
+  EXPECT_EQ(viewer.get("/api/v1/audiences/few/count").status, 200);
+  EXPECT_EQ(viewer.get("/api/v1/audiences/few/count?limit=1").status, 403);
+  EXPECT_EQ(viewer.get("/api/v1/audiences/few/count?cursor=c-0000000000000").status, 403);
+  EXPECT_EQ(analyst.get("/api/v1/audiences/few/count?limit=1").status, 200);
+}
+
+TEST(AccessHttp, AnIdThatWeGaveMeansThatCustomerWhoeverIsCalledSo) {
+  RunningServer server;
+  ASSERT_EQ(server.post("/v1/identify", R"({"userId":"victim","traits":{"tier":"gold"}})").status, 200);
+  const std::string id = server.get("/api/v1/customers/victim").json["customer_id"];
+  ASSERT_EQ(server.post("/v1/identify", R"({"userId":")" + id + R"(","traits":{"tier":"none"}})").status, 200);
+  EXPECT_EQ(server.get("/api/v1/customers/" + id).json["traits"]["tier"], "gold");
+  EXPECT_EQ(server.get("/api/v1/customers/user:" + id).json["traits"]["tier"], "none");
+}
+
 /// A browser and its user: yes. Two users: whoever reads the key in the page could join any two for good.
 TEST(AccessHttp, APageJoinsItsBrowserAndNotTwoUsers) {
   RunningServer server;
@@ -246,6 +342,10 @@ TEST(AccessHttp, ATestKeysEventsReachTheDebuggerAndItsDecisionsReserveNothing) {
   ASSERT_EQ(decided.status, 200);
   EXPECT_TRUE(decided.json["decision_id"].is_null());
   EXPECT_EQ(test.get("/api/v1/customers/u1").status, 404) << "nothing was kept";
+  Person live(server, key_for(server, {{"role", "service"}}));
+  const std::string real = live.send("POST", "/api/v1/decide", RunningServer::ask("u2", "home.hero")).json["decision_id"];
+  EXPECT_EQ(test.post("/api/v1/decisions/" + real + "/release", Json::object()).json["released"], 0);
+  EXPECT_GT(live.post("/api/v1/decisions/" + real + "/release", Json::object()).json["released"], 0);
   EXPECT_EQ(Person(server, admin).get("/api/v1/events/recent").json["data"].size(), 3U);
 }
 
@@ -264,6 +364,8 @@ TEST(AccessHttp, ARevokedKeyOpensNothingAndEveryChangeIsWrittenDown) {
   EXPECT_EQ(log[1]["key_name"], "night shift");
   EXPECT_EQ(log[1]["path"], "/api/v1/pause");
   EXPECT_EQ(admin.get("/api/v1/policies").json["data"][0]["author"], "night shift") << "the version names who stopped selling";
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(admin.send("POST", "/api/v1/pause", R"({"match":{"kinds":["offer"]}})", {{"X-Request-Id", "the-same"}}).status, 200);
+  EXPECT_EQ(admin.get("/api/v1/audit?limit=100").json["data"].size(), 22U) << "whatever a caller calls its requests";
 }
 
 } // namespace

@@ -165,9 +165,9 @@ std::vector<std::vector<std::string>> cells_of(const std::string& text) {
   return lines;
 }
 
-TEST(ExportsHttp, CsvKeepsQuotesCommasAndLineBreaks) {
+TEST(ExportsHttp, CsvKeepsQuotesAndCommas) {
   RunningServer server;
-  const std::string names[]{"says \"hi\"", "a,b", "two\nlines", "a\r\nb", "\"", "plain"};
+  const std::string names[]{"says \"hi\"", "a,b", "\"", "\"a\",\"b\"", "plain"};
   for (const std::string& name : names)
     send(server, {{"type", "track"}, {"event", "Product Viewed"}, {"userId", name}, {"properties", {{"product_id", "sku-1"}}}});
   const auto lines = cells_of(server.get("/api/v1/exports/customers?format=csv&identities=true").body);
@@ -179,6 +179,8 @@ TEST(ExportsHttp, CsvKeepsQuotesCommasAndLineBreaks) {
     told.insert(lines[i][column]);
   }
   EXPECT_EQ(told, std::set<std::string>(std::begin(names), std::end(names)));
+  const Json broken{{"type", "track"}, {"event", "Product Viewed"}, {"userId", "two\nlines"}, {"properties", {{"product_id", "sku-1"}}}};
+  EXPECT_EQ(server.post("/v1/track", broken.dump()).status, 422) << "a name stands in one line of a table, a log and a terminal";
 }
 
 TEST(ExportsHttp, TimesBoundAndNonsenseIsRefused) {

@@ -77,6 +77,14 @@ TEST(ConditionJson, SizeAndDepthAreBounded) {
   };
   EXPECT_TRUE(parse_condition(wide(limits::condition_nodes_max - 1)));
   EXPECT_FALSE(parse_condition(wide(limits::condition_nodes_max + 5)));
+  const auto lists = [](std::size_t count, std::size_t texts) { // every text is compared with every item
+    std::string list = R"("x")", json = R"({"or":[)";
+    for (std::size_t i = 1; i < texts; ++i) list += R"(,"x")";
+    for (std::size_t i = 0; i < count; ++i) json += std::string(i == 0 ? "" : ",") + R"({"field":"item.title","op":"in","value":[)" + list + "]}";
+    return json + "]}";
+  };
+  EXPECT_TRUE(parse_condition(lists(10, limits::selector_values_max / 10)));
+  EXPECT_FALSE(parse_condition(lists(11, limits::selector_values_max / 10)));
 }
 
 TEST(ConditionJson, RandomDamageNeverCrashes) {

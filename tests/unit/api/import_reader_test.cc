@@ -4,6 +4,7 @@
 #include "api/merchant_feed.h"
 #include "core/limits.h"
 #include "core/random.h"
+#include "tests/support/largest_allocation.h"
 
 #include <filesystem>
 #include <fstream>
@@ -108,6 +109,33 @@ TEST_F(ImportReader, PlainAndPackedFilesHaveTheSameLines) {
     const auto lines = lines_of(bytes);
     ASSERT_TRUE(lines) << lines.error().message;
     EXPECT_EQ(*lines, wanted);
+  }
+}
+
+TEST_F(ImportReader, AFrameMayEndWhereOurBufferDoes) {
+  for (const std::size_t size : {131'071U, 131'072U, 131'073U, 262'144U, 2'097'152U})
+    for (const auto& pack : {gzip, xz, zstd}) {
+      const auto lines = lines_of(pack(std::string(size - 1, 'x') + "\n"));
+      ASSERT_TRUE(lines) << size << ": " << lines.error().message;
+      EXPECT_EQ(lines->size(), 1U);
+    }
+}
+
+TEST_F(ImportReader, ABombIsReadAPieceAtATime) {
+  std::string text(std::size_t{64} << 20, 'x'); // some KB in each format
+  for (std::size_t end = 65'535; end < text.size(); end += 65'536) text[end] = '\n';
+  for (const auto& pack : {gzip, xz, zstd}) {
+    const std::string packed = pack(text);
+    EXPECT_LT(packed.size(), text.size() / 500);
+    const std::string path = write(packed);
+    test::reset_largest_allocation();
+    auto reader = LineReader::open(path);
+    ASSERT_TRUE(reader);
+    std::string line;
+    std::size_t count = 0;
+    for (auto more = reader->next(line); more && *more; more = reader->next(line)) ++count;
+    EXPECT_EQ(count, text.size() / 65'536);
+    EXPECT_LT(test::largest_allocation(), std::size_t{8} << 20);
   }
 }
 

@@ -183,8 +183,9 @@ TEST_P(IngestBatch, AViewThatArrivesAfterItsReservationEndedSaysSo) {
   const std::vector events{told_of("in time", name, seconds(30), seconds(40)), told_of("twice", name, seconds(30), seconds(89)),
                            told_of("late", name, seconds(30), seconds(90)), told_of("twice", name, seconds(20), seconds(100))};
   for (const Event& event : events) ASSERT_EQ(place.take(std::span(&event, 1)).accepted, 1U);
-  for (const Entry& entry : place.records().front().ledger.entries) {
-    const std::string_view item = place.store->symbols().name(place.records().front().ledger.labels_of(entry).item);
+  const CustomerRecord record = place.records().front();
+  for (const Entry& entry : record.ledger.entries) {
+    const std::string_view item = place.store->symbols().name(record.ledger.labels_of(entry).item);
     const bool any_late = std::any_of(entry.marks.begin(), entry.marks.end(), [](const Mark& mark) { return mark.arrived_late; });
     EXPECT_EQ(any_late, item == "late") << item;
     EXPECT_TRUE(shown_at(entry, Medium::screen)) << item;
