@@ -179,6 +179,8 @@ public:
   std::string keys_json() const;
   /// A change that somebody made, with the key they used. Newest first, at most `limit`.
   void note_change(const HttpRequest& http, std::string_view route, int status);
+  /// And one that was made at a shell, beside a running server too: "takt keys revoke", and of what. Names nobody.
+  void note_command(std::string_view command, std::string_view of);
   Result<std::string> audit_json(std::size_t limit);
   /// Undoes a merge of the last 30 days. Body: {"customer_id":"c-…"}, one of `merged` in customer_json. JSON: customer_id, restored.
   Result<std::string> unmerge(std::string_view customer, std::string_view body);

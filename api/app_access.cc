@@ -47,6 +47,17 @@ Result<AccessKey> wanted_key(std::string_view body) {
   return key;
 }
 
+/// The change stands, whether or not its note does.
+void put_note(Documents& documents, std::string json, UtcTime now) {
+  // Ascending by time. Two changes of one millisecond differ by chance: their request ids are the callers' own words, and could be the same.
+  Document note{"audit", "", 0, std::move(json), now, "takt"};
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    note.id = audit_id(now, std::random_device{}());
+    const auto put = documents.put(note, 0);
+    if (put || put.error().code != ErrorCode::conflict) return;
+  }
+}
+
 } // namespace
 
 Result<std::string> App::create_key(std::string_view body, const std::string& author) {
@@ -75,14 +86,13 @@ std::string App::keys_json() const {
   return json.take();
 }
 
-/// A person stands in the audit log as our own id of them, which an erasure can find again, never by a name that somebody else gave them.
+/// A person stands in the audit log as our own id of them, which an erasure can find again, never by a name that somebody else gave them; nor does a
+/// fact about them, whose name may be about nobody else.
 std::string App::path_without_names(const HttpRequest& http, std::string_view route) {
   constexpr std::string_view people = "/api/v1/customers/{id}";
   if (!route.starts_with(people)) return http.path;
   const auto customer = find_customer(http.parameter("id"));
-  std::string path = "/api/v1/customers/" + (customer ? takt::to_text(*customer) : std::string("{id}"));
-  if (route.size() > people.size()) path += http.path.substr(std::min(http.path.find('/', people.size() - 4), http.path.size()));
-  return path;
+  return "/api/v1/customers/" + (customer ? takt::to_text(*customer) : std::string("{id}")) + std::string(route.substr(people.size()));
 }
 
 void App::note_change(const HttpRequest& http, std::string_view route, int status) {
@@ -91,13 +101,15 @@ void App::note_change(const HttpRequest& http, std::string_view route, int statu
   json.begin_object().field("at", now).field_or_null("key", http.caller.key_id).field_or_null("key_name", http.caller.name);
   json.field_or_null("author", http.header("takt-author")).field("method", http.method).field("path", path_without_names(http, route)).field("route", route);
   json.field("status", std::int64_t{status}).field("request_id", http.id).end_object();
-  // Ascending by time. Two changes of one millisecond differ by chance: their request ids are the callers' own words, and could be the same.
-  Document note{"audit", "", 0, json.take(), now, "takt"};
-  for (int attempt = 0; attempt < 4; ++attempt) {
-    note.id = audit_id(now, std::random_device{}());
-    const auto put = store_->documents().put(note, 0);
-    if (put || put.error().code != ErrorCode::conflict) return; // the change stands, whether or not its note does
-  }
+  put_note(store_->documents(), json.take(), now);
+}
+
+void App::note_command(std::string_view command, std::string_view of) {
+  const UtcTime now = clock_.utc_now();
+  JsonWriter json;
+  json.begin_object().field("at", now).key("key").null().key("key_name").null().field("author", "command line").field("method", "COMMAND");
+  json.field("path", std::string(command) + (of.empty() ? "" : " ") + std::string(of)).field("route", command).field("status", std::int64_t{200}).field("request_id", "").end_object();
+  put_note(store_->documents(), json.take(), now);
 }
 
 Result<std::string> App::audit_json(std::size_t limit) {

@@ -142,7 +142,7 @@ struct ControlServer::State {
   std::atomic<bool> stopping{false};
   std::thread acceptor;
   std::mutex mutex;
-  struct Client { std::thread thread; std::shared_ptr<std::atomic<bool>> done; };
+  struct Client { std::thread thread; std::shared_ptr<std::atomic<bool>> done; int socket; };
   std::list<Client> clients;
 
   explicit State(App& the_app) : app(the_app) {}
@@ -157,7 +157,13 @@ struct ControlServer::State {
         static_cast<void>(send_frame(socket, 'X', {&code, 1}));
       }
     }
-    ::close(socket);
+    ::shutdown(socket, SHUT_RDWR); // closed by whoever joins: until then its number is nobody else's
+  }
+
+  /// Until the command has ended.
+  static void join(Client& client) {
+    client.thread.join();
+    ::close(client.socket);
   }
 
   void accept_clients() {
@@ -172,7 +178,7 @@ struct ControlServer::State {
           ++client;
           continue;
         }
-        client->thread.join();
+        join(*client);
         client = clients.erase(client);
       }
       auto done = std::make_shared<std::atomic<bool>>(false);
@@ -180,7 +186,7 @@ struct ControlServer::State {
                            serve(socket);
                            *done = true;
                          }),
-                         done});
+                         done, socket});
     }
   }
 };
@@ -204,7 +210,8 @@ Status ControlServer::start(const std::string& path) {
 ControlServer::~ControlServer() {
   state_->stopping = true;
   if (state_->acceptor.joinable()) state_->acceptor.join();
-  for (State::Client& client : state_->clients) client.thread.join();
+  for (State::Client& client : state_->clients) ::shutdown(client.socket, SHUT_RD); // what somebody has not typed yet, no command waits for
+  for (State::Client& client : state_->clients) State::join(client);
   if (state_->listening >= 0) ::close(state_->listening);
   if (!state_->path.empty()) ::unlink(state_->path.c_str());
 }

@@ -168,6 +168,11 @@ void SourceStatistics::forget(const std::set<std::string, std::less<>>& names, U
   {
     const std::lock_guard lock(mutex_);
     const auto is_gone = [&](const auto& counted) { return names.contains(counted.first); };
+    // A source may be called after a person, with something around it: //crm/customers/anna@shop.example. Short names are in many words.
+    const auto is_called_after = [&](const auto& known) {
+      return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return name == known.first || (name.size() >= 6 && known.first.find(name) != std::string::npos); });
+    };
+    changed_ |= std::erase_if(hours_, is_called_after) > 0;
     for (auto& [source, by_hour] : hours_)
       for (auto& [hour, values] : by_hour) changed_ |= std::erase_if(values.events_by_name, is_gone) + std::erase_if(values.unknown_products, is_gone) > 0;
   }

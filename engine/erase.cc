@@ -4,6 +4,7 @@
 #include "engine/resolve.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <variant>
@@ -30,7 +31,9 @@ struct OwnLabels {
     for (const Symbol symbol : change.tags) add(symbol);
   }
   void operator()(const op::SetAccountGroup& change) const { add(change.group); }
-  void operator()(const op::SwitchFact& change) const { add(change.key); }
+  void operator()(const op::SwitchFact& change) const {
+    for (const Symbol symbol : {change.name, change.key, change.source}) add(symbol);
+  }
   void operator()(const op::Grant& change) const { add_identities(change.entry); }
   void operator()(const op::Elsewhere& change) const {
     add_identities(change.entry);
@@ -49,7 +52,8 @@ struct OwnLabels {
     for (const Order& order : record.orders) for_each_label(order, [this](Symbol symbol) { add(symbol); });
     for (const JourneyEvent& event : record.journey)
       for (const Symbol symbol : {event.name, event.item, event.group, event.brand}) add(symbol);
-    for (const Fact& fact : record.facts) add(fact.key);
+    for (const Fact& fact : record.facts)
+      for (const Symbol symbol : {fact.name, fact.key, fact.source}) add(symbol);
     for (const Entry& entry : record.ledger.entries) add_identities(entry);
   }
 };
@@ -101,18 +105,25 @@ Status clear_parted(Store& store, CustomerId other, Erasure& erasure) {
   return {};
 }
 
+/// Its keys and strings, one after the other, without the escapes in which the same letters have several forms.
+std::string texts_of(const std::string& json) {
+  std::string texts;
+  const auto collect = [&](int, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+    if ((event == nlohmann::json::parse_event_t::value || event == nlohmann::json::parse_event_t::key) && parsed.is_string())
+      texts.append(parsed.get_ref<const std::string&>()) += '\n';
+    return true;
+  };
+  return nlohmann::json::parse(json, collect, false).is_discarded() ? json : texts;
+}
+
 /// A rule, a placement or an audience may speak of a label by its text.
 Status keep_unspoken(Store& store, Labels& labels) {
-  // A document may write other letters as escapes, so a text with such letters is not searched for: it stays.
-  std::erase_if(labels, [&](Symbol symbol) {
-    const std::string_view text = store.symbols().name(symbol);
-    return !text.starts_with("u:") && !text.starts_with("a:") && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0 || c == '"' || c == '\\' || c == '/'; });
-  });
   for (const std::string_view kind : {"policy", "policy_draft", "placement", "audience", "feature", "item"})
     TAKT_TRY_VOID(store.documents().scan(kind, [&](const Document& document) {
+      const std::string texts = texts_of(document.json);
       std::erase_if(labels, [&](Symbol symbol) {
         const std::vector<std::string> path = store.symbols().path_of(symbol);
-        return !path.empty() && document.json.find(path.back()) != std::string::npos;
+        return !path.empty() && texts.find(path.back()) != std::string::npos;
       });
       return true;
     }));

@@ -265,22 +265,18 @@ void describe_order(Draft& draft) {
 }
 
 void describe_facts(Draft& draft) {
-  SymbolTable& symbols = *draft.world.symbols;
-  const Symbol source = symbols.intern(draft.event.source);
-  switch (draft.event.name) {
-  case EventName::case_opened:
-    draft.add(op::SwitchFact{symbols.intern("case_open"), symbols.intern(draft.event.case_id), source, {draft.at, true, std::nullopt}});
-    break;
-  case EventName::case_closed:
-    draft.add(op::SwitchFact{symbols.intern("case_open"), symbols.intern(draft.event.case_id), source, {draft.at, false, std::nullopt}});
-    break;
-  case EventName::fact_set:
-    draft.add(op::SwitchFact{symbols.intern(draft.event.fact_name), symbols.intern(draft.event.fact_key), source, {draft.at, true, draft.event.fact_expires_at}});
-    break;
-  case EventName::fact_cleared:
-    draft.add(op::SwitchFact{symbols.intern(draft.event.fact_name), symbols.intern(draft.event.fact_key), source, {draft.at, false, std::nullopt}});
-    break;
-  default: break;
+  const Event& event = draft.event;
+  // Labels of switches only: what no record refers to, no erasure finds.
+  const auto switch_fact = [&](std::string_view name, std::string_view key, bool on, std::optional<UtcTime> expires_at) {
+    SymbolTable& symbols = *draft.world.symbols;
+    draft.add(op::SwitchFact{symbols.intern(name), symbols.intern(key), symbols.intern(event.source), {draft.at, on, expires_at}});
+  };
+  switch (event.name) {
+  case EventName::case_opened: return switch_fact("case_open", event.case_id, true, std::nullopt);
+  case EventName::case_closed: return switch_fact("case_open", event.case_id, false, std::nullopt);
+  case EventName::fact_set: return switch_fact(event.fact_name, event.fact_key, true, event.fact_expires_at);
+  case EventName::fact_cleared: return switch_fact(event.fact_name, event.fact_key, false, std::nullopt);
+  default: return;
   }
 }
 

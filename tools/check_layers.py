@@ -27,7 +27,7 @@ MAY_INCLUDE = {
 # An include that starts like this → where it may stand: a file, or a folder that ends in "/".
 HOMES = {
     "httplib.h": ("api/server.cc", "api/client.cc", "api/front/library_server.h", "api/front/library_server.cc", "tests/", "bench/"),
-    "nlohmann/": ("api/", "engine/artefact.cc", "tests/", "bench/", "tools/"),
+    "nlohmann/": ("api/", "engine/artefact.cc", "engine/erase.cc", "tests/", "bench/", "tools/"),
     "simdjson": ("api/json/", "tests/", "bench/"),
     "Eigen/": ("features/", "engine/", "tests/", "bench/"),
     "faiss/": ("engine/index/", "bench/index_bench.cc"),

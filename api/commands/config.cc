@@ -68,6 +68,7 @@ int apply(App& app, Terminal& terminal, const CommonOptions& common, const Optio
   if (!folder) return report_error(terminal, common, folder.error());
   auto plan = app.apply_config(*folder, options.apply);
   if (!plan) return report_error(terminal, common, plan.error());
+  if (!options.apply.plan && !plan->changes.empty()) app.note_command("takt config apply", "");
   if (common.json) terminal.out(write_config_plan(*plan, options.apply.plan) + "\n");
   else print(terminal, *plan, options.apply.plan);
   return 0;

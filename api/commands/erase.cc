@@ -34,6 +34,7 @@ int run(App& app, Terminal& terminal, const CommonOptions& common, const Options
     });
   }();
   if (!receipt) return report_error(terminal, common, receipt.error());
+  app.note_command("takt erase", nlohmann::json::parse(*receipt)["erasure_id"].get<std::string>());
   if (auto clean = app.wait_for_clean_files(); !clean) return report_error(terminal, common, clean.error());
   receipt = app.erasure_json(nlohmann::json::parse(*receipt)["erasure_id"].get<std::string>());
   if (!receipt) return report_error(terminal, common, receipt.error());

@@ -25,6 +25,7 @@ int create(App& app, Terminal& terminal, const CommonOptions& common, const Opti
   body.field("rate", options.rate).field("burst", options.burst).end_object();
   auto made = app.create_key(body.take(), "command line");
   if (!made) return report_error(terminal, common, made.error());
+  app.note_command("takt keys create", nlohmann::json::parse(*made)["id"].get<std::string>() + " --role " + options.role);
   if (common.json) {
     terminal.out(*made + "\n");
     return 0;
@@ -51,6 +52,7 @@ int list(App& app, Terminal& terminal, const CommonOptions& common) {
 
 int revoke(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
   if (auto revoked = app.revoke_key(options.id, "command line"); !revoked) return report_error(terminal, common, revoked.error());
+  app.note_command("takt keys revoke", options.id);
   if (common.json) terminal.out("{\"revoked\":\"" + options.id + "\"}\n");
   else terminal.out("revoked\n");
   return 0;
@@ -59,6 +61,7 @@ int revoke(App& app, Terminal& terminal, const CommonOptions& common, const Opti
 int rotate_links(App& app, Terminal& terminal, const CommonOptions& common, const Options& options) {
   auto number = app.links().rotate(options.forget, app.clock().utc_now(), "command line");
   if (!number) return report_error(terminal, common, number.error());
+  app.note_command("takt keys rotate-links", options.forget ? "--forget" : "");
   if (common.json) terminal.out("{\"link_key\":" + std::to_string(*number) + "}\n");
   else terminal.out("links are signed with key " + std::to_string(*number) + " from now on" + (options.forget ? "; those given before lead nowhere\n" : "; those given before go on\n"));
   return 0;

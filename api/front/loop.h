@@ -53,6 +53,7 @@ private:
   void advance(Connection& connection);
   void read_some(Connection& connection);
   void feed(Connection& connection, std::string_view bytes);
+  std::size_t announced_by(std::uint64_t caller) const;
   void begin_body(Connection& connection, bool more_has_come);
   void admit(Connection& connection);
   std::optional<int> refused_for(const Connection& connection);

@@ -75,6 +75,14 @@ void Front::Loop::feed(Connection& connection, std::string_view bytes) {
     say(connection, {FrontReason::memory_full, "too much is being received at once"}, true, 1);
 }
 
+/// Bodies on their way from one address. Asked for large ones only: it looks at every connection.
+std::size_t Front::Loop::announced_by(std::uint64_t caller) const {
+  std::size_t bytes = 0;
+  for (const auto& other : connections_)
+    if (other && other->phase == Connection::Phase::body && other->caller == caller) bytes += other->framing.announced_bytes();
+  return bytes;
+}
+
 /// The head is whole. What is refused here has not cost a byte of body.
 void Front::Loop::begin_body(Connection& connection, bool more_has_come) {
   RequestFraming& framing = connection.framing;
@@ -82,6 +90,9 @@ void Front::Loop::begin_body(Connection& connection, bool more_has_come) {
   if (framing.state() != RequestFraming::State::body) return;
   if (buffer_bytes_ + framing.announced_bytes() > options_.buffers_bytes_max)
     return say(connection, {FrontReason::memory_full, "too much is being received at once"}, true, 1);
+  if (!connection.is_proxy && framing.announced_bytes() > front_limits::large_body_bytes &&
+      announced_by(connection.caller) + framing.announced_bytes() > options_.buffers_bytes_max / front_limits::address_share)
+    return say(connection, {FrontReason::memory_full, "too much is being received from this address at once"}, true, 1);
   enter(connection, Phase::body);
   if (!framing.expects_continue() || more_has_come) return;
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -132,6 +132,24 @@ TEST(FrontHttp, AFullQueueSaysSoAtOnce) {
   EXPECT_EQ(RawClient::body_of(late.read_answer()), "/late") << "and the connection of the refused one is good for another try";
 }
 
+TEST(FrontHttp, OneAddressDoesNotKeepEverybodysLargeBodiesOut) {
+  RunningFront server(echo, [](FrontOptions& options) {
+    options.body_bytes_max = [](std::string_view, std::string_view) { return std::size_t{8} << 20; };
+    options.buffers_bytes_max = std::size_t{16} << 20;
+  });
+  const std::string announced = "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(std::size_t{3} << 20) + "\r\n\r\n";
+  RawClient first(server.port()), second(server.port()), small(server.port());
+  ASSERT_TRUE(first.send(announced + "begun"));
+  ASSERT_TRUE(small.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"));
+  EXPECT_EQ(RawClient::body_of(small.read_answer()), "ab");
+  ASSERT_TRUE(second.send(announced));
+  const std::string refused = second.read_answer();
+  EXPECT_EQ(RawClient::status_of(refused), 503);
+  EXPECT_NE(refused.find("from this address"), std::string::npos) << refused;
+  ASSERT_TRUE(first.send(std::string((std::size_t{3} << 20) - 5, 'x')));
+  EXPECT_EQ(RawClient::body_of(first.read_answer()).size(), std::size_t{3} << 20) << "what was let in is not given up";
+}
+
 TEST(FrontHttp, TooManyRequestsOfOneAddress) {
   RunningFront server(echo, [](FrontOptions& options) { options.per_address = {0.001, 3}; options.limits_loopback = true; });
   RawClient client(server.port());

@@ -219,6 +219,38 @@ class Log(unittest.TestCase):
 
 
 @unittest.skipUnless(PROGRAM, "usage: operations_test.py TAKT")
+class Commands(unittest.TestCase):
+    def test_the_log_of_changes_knows_what_was_done_at_a_shell(self):
+        shop = Shop(self)
+        shop.start()
+        made = shop.takt.json("keys", "create", "--role", "viewer")
+        shop.takt.run("keys", "revoke", made["id"])
+        shop.decide("u1")
+        shop.takt.run("erase", "--customer", "u1", "--yes")
+        status, _, body = shop.ask("GET", "/api/v1/audit")
+        shop.stop()
+        self.assertEqual(status, 200)
+        notes = json.loads(body)["data"]
+        self.assertEqual([note["route"] for note in notes], ["takt erase", "takt keys revoke", "takt keys create", "takt keys create"])
+        self.assertEqual(notes[1]["path"], f"takt keys revoke {made['id']}")
+        self.assertNotIn("u1", notes[0]["path"])
+
+    def test_a_server_that_stops_waits_for_nobody_to_type(self):
+        shop = Shop(self)
+        shop.start()
+        importing = subprocess.Popen([shop.takt.program, "import", "--data-dir", shop.takt.data, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        with importing:
+            importing.stdin.write('{"type":"item","id":"one"}\n')
+            importing.stdin.flush()
+            self.assertEqual(shop.decide("u1")[0], 200)
+            code, log = shop.stop()  # within a minute, which its unit would not give it
+            self.assertEqual(code, 0, log)
+            importing.stdin.close()
+            self.assertRegex(importing.stderr.read(), "broke off|server ended")  # whichever of the two its client reads first
+        self.assertNotEqual(importing.returncode, 0)
+
+
+@unittest.skipUnless(PROGRAM, "usage: operations_test.py TAKT")
 class Service(unittest.TestCase):
     UNIT = DEPLOY / "systemd/takt.service"
 

@@ -192,6 +192,23 @@ TEST_F(ImportParts, StatisticsSurviveTheProcessAndForgetAfterADay) {
   EXPECT_EQ(day.at("shop").unknown_products.at("p1"), 1U);
   EXPECT_EQ(day.at("shop").impressions_with_decision, 0U);
   EXPECT_TRUE(again.last_day(now + hours(25)).empty());
+  {
+    SourceStatistics statistics(path, now);
+    seen.source = "//crm/zelda@shop.example";
+    statistics.note({&seen, 1}, [](const std::string&) { return false; }, now);
+    statistics.forget({"zelda@shop.example", "p1", "sho"}, now);
+    EXPECT_EQ(statistics.last_day(now).count(seen.source), 0U) << "a source may be called after a person";
+    EXPECT_EQ(statistics.last_day(now).at("shop").unknown_products.count("p1"), 0U);
+    for (int i = 0; i < 300; ++i) { // whoever makes up sources does not crowd out for good those that are real
+      seen.source = "made-up-" + std::to_string(i);
+      statistics.note({&seen, 1}, [](const std::string&) { return false; }, now + hours(1));
+    }
+    seen.source = "real";
+    statistics.note({&seen, 1}, [](const std::string&) { return false; }, now + hours(2));
+    EXPECT_EQ(statistics.last_day(now + hours(2)).count("real"), 0U) << "all places are taken";
+    statistics.note({&seen, 1}, [](const std::string&) { return false; }, now + hours(30));
+    EXPECT_EQ(statistics.last_day(now + hours(30)).count("real"), 1U);
+  }
   write("sources.json", "{broken");
   EXPECT_TRUE(SourceStatistics(path, now).last_day(now).empty());
 }
