@@ -18,6 +18,7 @@ constexpr double known_products_share_min = 0.95;
 constexpr double decision_share_min = 0.8;
 constexpr double confirmed_share_min = 0.2;
 constexpr double skewed_share_max = 0.05;
+constexpr std::uint64_t customers_to_learn_from = 100;        // what fewer did says little about the next one
 constexpr std::uint64_t recall_searches_min = 20;             // fewer say nothing about the index
 
 double share(std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); }
@@ -67,6 +68,13 @@ Json source_json(const std::string& name, const SourceHour& day) {
     lines.push_back(line(share(day.impressions_with_decision, day.impressions) >= decision_share_min, "decision_ids",
                          fmt::format("{:.1f} % of {} impressions name a decision", 100 * share(day.impressions_with_decision, day.impressions), day.impressions),
                          "Send decision_id and item_id with Promotion Viewed: without them a view cannot confirm its reservation."));
+  // Some such event beside the views is the sender's own affair. Without any view it is likely to be the view, and nothing counts towards caps.
+  if (day.impressions == 0 && !day.own_of_decisions.empty()) {
+    const Json most = commonest(day.own_of_decisions, 1)[0];
+    lines.push_back(line(false, "views",
+                         fmt::format("no view of a decision, but {} × \"{}\", which names one and is no event that Takt knows", most["count"].get<std::uint64_t>(), most["id"].get<std::string>()),
+                         "If it says that something was seen, send it as Promotion Viewed: only that confirms a reservation and counts towards caps. If it is an event of your own, send the views too."));
+  }
   lines.push_back(line(events == 0 || share(day.skewed, events) <= skewed_share_max, "clock_skew",
                        fmt::format("{:.1f} % of events arrive more than 5 minutes from their own time, at most {} s ahead", 100 * share(day.skewed, events),
                                    std::max<std::int64_t>(0, day.skew_ms_max) / 1000),
@@ -156,7 +164,8 @@ Result<std::string> App::doctor() {
   const bool has_items = current->catalogue->size() > 0;
   Json catalogue = line(has_items, "catalogue", fmt::format("{} items, {} placements", current->catalogue->size(), current->rulebook->placements.size()),
                         "Import items: without a catalogue every answer is \"hold\".");
-  Json model = line(current->models->version > 0, "model", "model " + current->models->name, "Run takt train once there are events: until then a documented prior ranks.");
+  const bool is_trained = current->models->version > 0, has_learnt = is_trained || totals.customers < customers_to_learn_from;
+  Json model = line(has_learnt, "model", "model " + current->models->name + (is_trained ? "" : ": a documented prior ranks"), "Run takt train: there is something to learn from by now.");
   const OnlineRecall recall = online_recall();
   const bool finds_enough = recall.searches < recall_searches_min || recall.recall_at_100() >= recall_at_100_min;
   Json index = line(finds_enough, "index", fmt::format("recall@100 {:.3f} over {} compared searches", recall.recall_at_100(), recall.searches),
@@ -165,7 +174,7 @@ Result<std::string> App::doctor() {
   if (!upkeep_->disk().space()) static_cast<void>(upkeep_->disk().look()); // a server looks by itself, and says what it finds
   Json upkeep = Json::array();
   for (const UpkeepLine& one : upkeep_->lines()) upkeep.push_back(line(one.is_ok, one.check, one.text, one.advice));
-  ok = ok && has_items && finds_enough && all_ok(customers["lines"]) && all_ok(caps) && all_ok(upkeep);
+  ok = ok && has_items && has_learnt && finds_enough && all_ok(customers["lines"]) && all_ok(caps) && all_ok(upkeep);
   const Json json{{"status", ok ? "ok" : "warn"}, {"from", format_utc(now - hours(24))}, {"to", format_utc(now)}, {"catalogue", std::move(catalogue)},
                   {"model", std::move(model)}, {"index", std::move(index)}, {"sources", std::move(sources)}, {"customers", std::move(customers)}, {"caps", std::move(caps)},
                   {"upkeep", std::move(upkeep)}};

@@ -98,7 +98,7 @@ public:
   void err(std::string_view text) override { static_cast<void>(send_frame(socket_, 'E', text)); }
   bool shows_progress() const override { return shows_progress_; }
   Result<std::string> input_file(const std::string& argument, const std::string& spool_directory) override {
-    if (argument != "-") return (std::filesystem::path(directory_) / argument).string(); // an absolute argument stays as it is
+    if (argument != "-") return regular((std::filesystem::path(directory_) / argument).string()); // an absolute argument stays as it is
     if (!send_frame(socket_, 'R', {})) return fail(ErrorCode::unavailable, "the client left");
     return spool(spool_directory, [this]() -> Result<std::string> {
       auto frame = receive_frame(socket_);
@@ -108,6 +108,14 @@ public:
   }
 
 private:
+  /// A pipe of the client's shell is not the server's, and opening a named one would keep a thread for as long as nobody writes.
+  static Result<std::string> regular(std::string path) {
+    std::error_code unknown;
+    const auto status = std::filesystem::status(path, unknown);
+    if (!std::filesystem::is_other(status)) return path;
+    return fail(ErrorCode::invalid, path + " is a pipe or a device: the server beside which this runs reads files only. Say - and pipe it in");
+  }
+
   int socket_;
   std::string directory_;
   bool shows_progress_;

@@ -119,6 +119,8 @@ struct Metrics::Families {
   prometheus::Family<prometheus::Counter>& degraded = counter(registry, "takt_degraded_total", "Stages that were skipped or failed, by reason.");
   prometheus::Family<prometheus::Counter>& events = counter(registry, "takt_events_total", "Events by type and result.");
   prometheus::Family<prometheus::Gauge>& items = prometheus::BuildGauge().Name("takt_index_items").Help("Items in the served catalogue.").Register(registry);
+  prometheus::Family<prometheus::Gauge>& labels =
+      prometheus::BuildGauge().Name("takt_labels").Help("Names of items, people, orders and events in the dictionary, which is kept in memory: some 100 bytes each.").Register(registry);
   prometheus::Family<prometheus::Gauge>& searches =
       prometheus::BuildGauge().Name("takt_index_checked_searches").Help("Searches that were compared with exact search since the start.").Register(registry);
   prometheus::Family<prometheus::Gauge>& recall =
@@ -127,6 +129,7 @@ struct Metrics::Families {
   std::array<Histogram*, stages_count> stages{};
   std::array<prometheus::Counter*, reason_codes_count> reasons{};
   prometheus::Gauge& items_value = items.Add({});
+  prometheus::Gauge& labels_value = labels.Add({});
   prometheus::Gauge& searches_value = searches.Add({});
   prometheus::Gauge& recall_value = recall.Add({});
 
@@ -171,6 +174,8 @@ void Metrics::event(EventType type, EventResult result, std::uint64_t count) {
 void Metrics::event_refused() { families_->events.Add({{"type", "unknown"}, {"result", "rejected"}}).Increment(); }
 
 void Metrics::items(std::size_t count) { families_->items_value.Set(static_cast<double>(count)); }
+
+void Metrics::labels(std::size_t count) { families_->labels_value.Set(static_cast<double>(count)); }
 
 void Metrics::recall(std::uint64_t searches, double recall_at_100) {
   families_->searches_value.Set(static_cast<double>(searches));

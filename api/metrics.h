@@ -30,6 +30,7 @@ public:
   void event(EventType type, EventResult result, std::uint64_t count = 1);
   void event_refused();                              ///< could not even be parsed
   void items(std::size_t count);                     ///< gauge: items in the served catalogue
+  void labels(std::size_t count);                    ///< gauge: names in the dictionary
   void recall(std::uint64_t searches, double recall_at_100); ///< gauges: of the sampled searches since the start
   void upkeep(const UpkeepFigures& figures);              ///< disk and backups
   /// Where connections are counted; asked at each text(). An empty function: nowhere.

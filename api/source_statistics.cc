@@ -60,7 +60,7 @@ void add_counts(Counts& to, const Counts& from) {
 }
 
 Json to_json(const SourceHour& hour) {
-  return {{"events", hour.events_by_name}, {"unknown_products", hour.unknown_products}, {"products", hour.products},
+  return {{"events", hour.events_by_name}, {"unknown_products", hour.unknown_products}, {"own_of_decisions", hour.own_of_decisions}, {"products", hour.products},
           {"products_known", hour.products_known}, {"impressions", hour.impressions}, {"with_decision", hour.impressions_with_decision},
           {"rejected", hour.rejected}, {"skewed", hour.skewed}, {"skew_ms_max", hour.skew_ms_max}};
 }
@@ -69,6 +69,8 @@ SourceHour from_json(const Json& json) {
   SourceHour hour;
   for (const auto& [name, value] : json.at("events").items()) hour.events_by_name[name] = value.get<std::uint64_t>();
   for (const auto& [name, value] : json.at("unknown_products").items()) hour.unknown_products[name] = value.get<std::uint64_t>();
+  if (json.contains("own_of_decisions")) // not in files of before 2026-11-24
+    for (const auto& [name, value] : json.at("own_of_decisions").items()) hour.own_of_decisions[name] = value.get<std::uint64_t>();
   hour.products = json.at("products").get<std::uint64_t>();
   hour.products_known = json.at("products_known").get<std::uint64_t>();
   hour.impressions = json.at("impressions").get<std::uint64_t>();
@@ -81,6 +83,7 @@ SourceHour from_json(const Json& json) {
 
 void note_run(SourceHour& hour, std::span<const Event> events, const std::function<bool(const std::string&)>& knows_product) {
   Counter names(hour.events_by_name, SourceStatistics::names_max), unknown(hour.unknown_products, SourceStatistics::unknown_products_max);
+  Counter own(hour.own_of_decisions, SourceStatistics::names_max);
   for (const Event& event : events) {
     names.add(event.name_text.empty() ? type_name(event.type) : std::string_view(event.name_text));
     for (const EventItem& item : event.items) {
@@ -88,10 +91,11 @@ void note_run(SourceHour& hour, std::span<const Event> events, const std::functi
       if (knows_product(item.id)) ++hour.products_known;
       else unknown.add(item.id);
     }
+    const bool names_decision = !event.decision_id.empty() && parse_decision_id(event.decision_id);
     if (is_impression(event)) {
       ++hour.impressions;
-      if (!event.decision_id.empty() && parse_decision_id(event.decision_id)) ++hour.impressions_with_decision;
-    }
+      if (names_decision) ++hour.impressions_with_decision;
+    } else if (names_decision && event.type == EventType::track && event.name == EventName::other) own.add(event.name_text);
     const std::int64_t skew = ms_of(event.occurred_at) - ms_of(event.received_at);
     if (skew > 300'000 || skew < -300'000) ++hour.skewed;
     hour.skew_ms_max = std::max(hour.skew_ms_max, skew);
@@ -103,6 +107,7 @@ void note_run(SourceHour& hour, std::span<const Event> events, const std::functi
 void SourceHour::add(const SourceHour& other) {
   add_counts(events_by_name, other.events_by_name);
   add_counts(unknown_products, other.unknown_products);
+  add_counts(own_of_decisions, other.own_of_decisions);
   products += other.products;
   products_known += other.products_known;
   impressions += other.impressions;
@@ -174,7 +179,7 @@ void SourceStatistics::forget(const std::set<std::string, std::less<>>& names, U
     };
     changed_ |= std::erase_if(hours_, is_called_after) > 0;
     for (auto& [source, by_hour] : hours_)
-      for (auto& [hour, values] : by_hour) changed_ |= std::erase_if(values.events_by_name, is_gone) + std::erase_if(values.unknown_products, is_gone) > 0;
+      for (auto& [hour, values] : by_hour) changed_ |= std::erase_if(values.events_by_name, is_gone) + std::erase_if(values.unknown_products, is_gone) + std::erase_if(values.own_of_decisions, is_gone) > 0;
   }
   save(now);
 }

@@ -20,6 +20,7 @@ namespace takt {
 struct SourceHour {
   std::map<std::string, std::uint64_t, std::less<>> events_by_name;
   std::map<std::string, std::uint64_t, std::less<>> unknown_products;   ///< the commonest; at most unknown_products_max
+  std::map<std::string, std::uint64_t, std::less<>> own_of_decisions;   ///< events of the sender's own that name a decision: views by another name?
   std::uint64_t products = 0, products_known = 0;
   std::uint64_t impressions = 0, impressions_with_decision = 0;         ///< a decision id that can be one of ours
   std::uint64_t rejected = 0;

@@ -1,10 +1,35 @@
 #include "api/commands/command.h"
 
+#include "api/json/nearest_name.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 
 namespace takt {
+namespace {
+
+/// The library says them backwards, and not what there is instead.
+std::string objection_to_extras(const CLI::App& root) {
+  const CLI::App* command = &root;
+  std::string path = "takt";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    path += " " + command->get_name();
+  }
+  std::vector<std::string> takes;
+  for (const CLI::App* app : {command, &root})
+    for (const CLI::Option* option : app->get_options())
+      for (const std::string& name : option->get_lnames()) takes.push_back("--" + name);
+  for (const CLI::App* below : command->get_subcommands([](const CLI::App*) { return true; })) takes.push_back(below->get_name());
+  const std::vector<std::string> extras = root.remaining(true);
+  const std::string first = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
+  const std::vector<std::string_view> names(takes.begin(), takes.end());
+  const std::string_view meant = nearest_name(first, names);
+  return fmt::format("{} does not take \"{}\"{}\nWhat it takes: {} --help\n", path, first, meant.empty() ? "" : fmt::format("; did you mean {}?", meant), path);
+}
+
+} // namespace
 
 ParsedCommand parse_command(const std::vector<std::string>& arguments) {
   auto root = std::make_shared<CLI::App>("Takt decides what a person should see here, now, or nothing.", "takt");
@@ -45,7 +70,9 @@ ParsedCommand parse_command(const std::vector<std::string>& arguments) {
     const bool asked = root->exit(problem, out, err) == 0;
     parsed.invocation.reset();
     parsed.exit_code = asked ? 0 : 2;
-    parsed.text = asked ? out.str() : err.str();
+    // What is missing may be what stands there misspelt.
+    const bool is_misspelt = !root->remaining(true).empty() && (dynamic_cast<const CLI::ExtrasError*>(&problem) != nullptr || dynamic_cast<const CLI::RequiredError*>(&problem) != nullptr);
+    parsed.text = asked ? out.str() : is_misspelt ? objection_to_extras(*root) : err.str();
   }
   return parsed;
 }

@@ -31,6 +31,7 @@ constexpr std::size_t files_kept = 512;                      ///< descriptors th
 constexpr std::size_t buffers_bytes_max = std::size_t{256} << 20; ///< of requests being read and answers being written: 256 of the largest bodies
 constexpr std::size_t large_body_bytes = std::size_t{1} << 20;  ///< above it …
 constexpr std::size_t address_share = 4;                     ///< … one address announces a quarter of the buffers, or it could keep everybody else's large bodies out
+constexpr std::size_t page_batch_bytes_max = 512 * 1024;     ///< of events by a publishable key, unpacked: Segment's own limit is 500 KB, and what visitors call things stays in memory as labels
 constexpr std::size_t waiting_requests_max = 4096;           ///< more than half a second of work: a client is better off asking another server
 constexpr std::size_t address_buckets = 4096;                ///< of the table of rate limits: 16,384 addresses in 256 KiB
 constexpr int backlog = 4096;                                ///< the kernel may cap it; the library's 5 drops connections under a burst

@@ -1,5 +1,6 @@
 #include "api/json/fields.h"
 
+#include "api/json/nearest_name.h"
 #include "core/money.h"
 
 #include <algorithm>
@@ -185,8 +186,11 @@ void Fields::not_built(std::string_view key, std::string_view what) {
 
 void Fields::finish() {
   if (!object_) return;
-  for (const JsonMember member : object_->members())
-    if (std::find(known_.begin(), known_.end(), member.key) == known_.end()) complain(member.key, "is not a field of this document");
+  for (const JsonMember member : object_->members()) {
+    if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
+    const std::string_view meant = nearest_name(member.key, known_);
+    complain(member.key, "is not a field of this document" + (meant.empty() ? "" : "; did you mean \"" + std::string(meant) + "\"?"));
+  }
 }
 
 } // namespace takt

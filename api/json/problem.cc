@@ -18,7 +18,7 @@ constexpr std::array<Row, 12> table{{
     {ErrorCode::invalid, 422, "invalid", "Not acceptable as it is"},
     {ErrorCode::malformed, 400, "malformed", "Cannot be parsed"},
     {ErrorCode::not_found, 404, "not_found", "Not found"},
-    {ErrorCode::conflict, 409, "conflict", "Changed by somebody else"},
+    {ErrorCode::conflict, 409, "conflict", "Not possible as things are"},
     {ErrorCode::mismatch, 422, "mismatch", "Same request id, different request"},
     {ErrorCode::too_large, 413, "too_large", "Too large"},
     {ErrorCode::not_built, 501, "not_built", "Not in this release"},

@@ -52,6 +52,7 @@ HttpResponse take_single(const Service& service, const Caller& caller, const std
 }
 
 HttpResponse take_many(const Service& service, const HttpRequest& http) {
+  if (auto refusal = refusal_of_large_batch(http)) return std::move(*refusal);
   const WorldPtr world = service.app.world();
   const EventContext context = event_context(service, *world, "", http.caller);
   JsonDocument document;

@@ -18,6 +18,7 @@ HttpResponse take_one(const Service& service, const HttpRequest& http, const std
 }
 
 HttpResponse take_batch(const Service& service, const HttpRequest& http) {
+  if (auto refusal = refusal_of_large_batch(http)) return std::move(*refusal);
   const WorldPtr world = service.app.world();
   auto batch = parse_event_batch(http.body, event_context(service, *world, "", http.caller));
   if (!batch) return take_event(service, http.caller, tl::unexpected(batch.error()), source_of(http, ""), http.body);

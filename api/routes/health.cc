@@ -14,6 +14,7 @@ void add_health_routes(Router& router, const Service& service) {
   }, false});
   router.add({"GET", "/metrics", [&service](const HttpRequest&) {
     service.metrics.items(service.app.world()->catalogue->size());
+    service.metrics.labels(service.app.store().symbols().size());
     const OnlineRecall recall = service.app.online_recall();
     service.metrics.recall(recall.searches, recall.recall_at_100());
     service.metrics.upkeep(service.app.upkeep().figures());

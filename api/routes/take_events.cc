@@ -2,6 +2,7 @@
 #include "api/routes/take_events.h"
 
 #include "api/access/identity.h"
+#include "api/front/limits.h"
 #include "api/guard.h"
 #include "api/json/writer.h"
 #include "api/routes/answers.h"
@@ -172,6 +173,11 @@ EventContext event_context(const Service& service, const World& world, std::stri
       return check_identity(secrets, caller, user_id, user_hash);
     };
   return context;
+}
+
+std::optional<HttpResponse> refusal_of_large_batch(const HttpRequest& http) {
+  if (http.caller.role != Role::publishable || http.body.size() <= front_limits::page_batch_bytes_max) return std::nullopt;
+  return refuse(413, "too_large", "with a publishable key a batch has at most " + std::to_string(front_limits::page_batch_bytes_max) + " bytes, unpacked");
 }
 
 HttpResponse take_event(const Service& service, const Caller& caller, Result<Event> event, const std::string& source, std::string_view text) {

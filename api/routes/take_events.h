@@ -3,6 +3,7 @@
 #include "api/json/codecs.h"
 #include "api/routes/routes.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace takt {
 std::string source_of(const HttpRequest& http, std::string_view of_body);
 
 EventContext event_context(const Service& service, const World& world, std::string type, const Caller& caller);
+
+/// 413 where a page sends more at once than the SDKs of pages do.
+std::optional<HttpResponse> refusal_of_large_batch(const HttpRequest& http);
 
 /// 200 once it is durable, or the problem. Of a test key: seen by the debugger, kept nowhere. `text`: as it came, for the debugger; the key and the clock are the call's.
 HttpResponse take_event(const Service& service, const Caller& caller, Result<Event> event, const std::string& source, std::string_view text);

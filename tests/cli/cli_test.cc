@@ -14,6 +14,18 @@ TEST_F(Cli, WrongUsageIsTwo) {
   EXPECT_FALSE(std::filesystem::exists(data()));
 }
 
+TEST_F(Cli, AMistypedWordIsNamedWithWhatWasMeant) {
+  for (const auto& [typed, said] : {std::pair{"serve --listn 127.0.0.1:0", "takt serve does not take \"--listn\"; did you mean --listen?\nWhat it takes: takt serve --help\n"},
+                                    {"serve --port 8080", "takt serve does not take \"--port\"\nWhat it takes: takt serve --help\n"},
+                                    {"keys create --roll=admin", "takt keys create does not take \"--roll\"; did you mean --role?\nWhat it takes: takt keys create --help\n"},
+                                    {"exprot decisions", "takt does not take \"exprot\"; did you mean export?\nWhat it takes: takt --help\n"}}) {
+    const Ended ended = run(typed);
+    EXPECT_EQ(ended.code, 2) << typed;
+    EXPECT_EQ(ended.err, said) << typed;
+    EXPECT_EQ(ended.out, "") << typed;
+  }
+}
+
 TEST_F(Cli, AMistypedDirectoryIsRefusedAndNotMade) {
   const auto listing = [&] {
     std::set<std::string> names;
@@ -77,6 +89,7 @@ TEST_F(Cli, ImportDecideWhyDoctor) {
   EXPECT_EQ(doctor["sources"][0]["source"], "shop");
   EXPECT_EQ(doctor["sources"][0]["unknown_products"][0]["id"], "p-3");
   EXPECT_EQ(doctor["customers"]["customers"], 5);
+  EXPECT_EQ(doctor["model"]["status"], "ok") << "five people teach nothing yet";
   const Ended plain = run("doctor --data-dir data");
   EXPECT_NE(plain.out.find("warn"), std::string::npos);
 }

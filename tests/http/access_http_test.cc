@@ -273,6 +273,22 @@ TEST(AccessHttp, AnIdThatWeGaveMeansThatCustomerWhoeverIsCalledSo) {
 }
 
 /// A browser and its user: yes. Two users: whoever reads the key in the page could join any two for good.
+TEST(AccessHttp, APageSendsNoMoreAtOnceThanSdksDo) {
+  RunningServer server;
+  const std::string admin = admin_of(server);
+  Person page(server, key_for(server, {{"role", "publishable"}})), shop(server, admin);
+  const auto batch_of = [](std::size_t count) {
+    Json batch = Json::array();
+    for (std::size_t i = 0; i < count; ++i)
+      batch.push_back({{"type", "track"}, {"event", "Seen"}, {"anonymousId", "device"}, {"messageId", "m" + std::to_string(i)}, {"properties", {{"note", std::string(20'000, 'x')}}}});
+    return Json{{"batch", batch}};
+  };
+  EXPECT_EQ(page.post("/v1/batch", batch_of(25)).status, 200);
+  const auto refused = page.post("/v1/batch", batch_of(27));
+  EXPECT_EQ(refused.status, 413) << refused.body;
+  EXPECT_EQ(shop.post("/v1/batch", batch_of(27)).json["accepted"], 27) << "other sources, other keys: none came twice";
+}
+
 TEST(AccessHttp, APageJoinsItsBrowserAndNotTwoUsers) {
   RunningServer server;
   const std::string admin = admin_of(server);

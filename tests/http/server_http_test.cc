@@ -30,9 +30,32 @@ TEST(ServerHttp, MetricsCountWhatHappened) {
   const std::string text = server.get("/metrics").body;
   for (const char* line : {"takt_http_requests_total{code=\"200\",method=\"POST\",route=\"/api/v1/decide\"} 1", "takt_decisions_total{outcome=\"items\",placement=\"home.hero\"} 1",
                            "takt_decision_failures_total{code=\"not_found\"} 1", "takt_events_total{result=\"accepted\",type=\"track\"} 1",
-                           "takt_events_total{result=\"duplicate\",type=\"track\"} 1", "takt_index_items 12", "takt_suppressed_total{reason=\"outranked\"}",
+                           "takt_events_total{result=\"duplicate\",type=\"track\"} 1", "takt_index_items 12", "takt_labels ", "takt_suppressed_total{reason=\"outranked\"}",
                            "takt_stage_duration_seconds_bucket{stage=\"caps\",le=\"0.00025\"}", "takt_build_info{"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
+TEST(ServerHttp, TheDoctorFindsViewsByAnotherName) {
+  RunningServer server;
+  const Json decided = server.post("/api/v1/decide", RunningServer::ask("u", "home.hero")).json;
+  const auto send = [&](const std::string& name) {
+    const Json properties{{"decision_id", decided["decision_id"]}, {"item_id", decided["placements"][0]["items"][0]["item"]}};
+    EXPECT_EQ(server.post("/v1/track", Json{{"type", "track"}, {"userId", "u"}, {"event", name}, {"properties", properties}}.dump()).status, 200);
+  };
+  const auto of_views = [&] {
+    Json found;
+    const Json doctor = server.get("/api/v1/integration").json;
+    for (const Json& line : doctor["sources"][0]["lines"])
+      if (line["check"] == "views") found = line;
+    return found;
+  };
+  server.post("/v1/track", R"({"type":"track","userId":"u","event":"Video Played"})");
+  EXPECT_TRUE(of_views().is_null()) << "an event of the sender's own, about no decision";
+  send("Banner Impression");
+  EXPECT_EQ(of_views()["status"], "warn");
+  EXPECT_EQ(of_views()["text"], "no view of a decision, but 1 × \"Banner Impression\", which names one and is no event that Takt knows");
+  send("Promotion Viewed");
+  EXPECT_TRUE(of_views().is_null()) << "it says both";
 }
 
 TEST(ServerHttp, BrowsersOfAllowedPagesOnly) {

@@ -235,6 +235,16 @@ class Commands(unittest.TestCase):
         self.assertEqual(notes[1]["path"], f"takt keys revoke {made['id']}")
         self.assertNotIn("u1", notes[0]["path"])
 
+    def test_a_server_opens_no_pipe_of_the_shell(self):
+        shop = Shop(self)
+        shop.start()
+        pipe = str(shop.folder / "items.ndjson")
+        os.mkfifo(pipe)
+        ended = subprocess.run([shop.takt.program, "import", "--data-dir", shop.takt.data, pipe], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        shop.stop()
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("is a pipe or a device", ended.stderr)
+
     def test_a_server_that_stops_waits_for_nobody_to_type(self):
         shop = Shop(self)
         shop.start()

@@ -1,7 +1,9 @@
 // What single rules of a policy say: people whom nobody may remember, stops, pauses after a purchase. The whole document: policy_json_test.cc.
 #include "api/json/codecs.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <tuple>
 
 namespace takt {
 namespace {
@@ -16,6 +18,18 @@ protected:
   }
   SymbolTable symbols_;
 };
+
+TEST_F(PolicyRulesJson, AMisspeltFieldIsNamedWithTheOneThatWasMeant) {
+  for (const auto& [json, pointer, detail] : {std::tuple{R"({"cap":[]})", "/cap", "is not a field of this document; did you mean \"caps\"?"},
+                                              {R"({"caps":[{"id":"a","limit":1,"window":{"kind":"lifetime"},"match":{"category":["x"]}}]})", "/caps/0/match/category", "is not a field of this document; did you mean \"categories\"?"},
+                                              {R"({"caps":[{"id":"a","Limit":1,"min_gap":"1h","window":{"kind":"lifetime"}}]})", "/caps/0/Limit", "is not a field of this document; did you mean \"limit\"?"},
+                                              {R"({"caps":[{"id":"a","limit":1,"window":{"kind":"lifetime","wnidow":1}}]})", "/caps/0/window/wnidow", "is not a field of this document"}}) {
+    const auto policy = parse(json);
+    ASSERT_FALSE(policy) << json;
+    const auto& fields = policy.error().fields;
+    EXPECT_TRUE(std::any_of(fields.begin(), fields.end(), [&](const FieldError& field) { return field.pointer == pointer && field.detail == detail; })) << policy.error().message;
+  }
+}
 
 TEST_F(PolicyRulesJson, ACapOfPeopleWhomNobodyMayRemember) {
   const auto cap = [&](const char* without) { return parse(std::string(R"({"caps":[{"id":"c","limit":1,"window":{"kind":"lifetime"},"without_identity":")") + without + "\"}]}"); };
