@@ -238,7 +238,7 @@ class Commands(unittest.TestCase):
     def test_a_server_opens_no_pipe_of_the_shell(self):
         shop = Shop(self)
         shop.start()
-        pipe = str(shop.folder / "items.ndjson")
+        pipe = str(shop.folder / "pipe.ndjson")
         os.mkfifo(pipe)
         ended = subprocess.run([shop.takt.program, "import", "--data-dir", shop.takt.data, pipe], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         shop.stop()

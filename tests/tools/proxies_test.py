@@ -201,7 +201,7 @@ class Proxied:
     def test_a_body_of_the_limit_and_one_above_it(self):
         small = self.batch("lena", 40, "x" * (20 * 1024))
         self.assertLess(len(small), MIB)
-        status, _, answer = self.ask("POST", "/v1/batch", small, source="127.0.0.12", key=self.page)
+        status, _, answer = self.ask("POST", "/v1/batch", small, source="127.0.0.12", key=self.admin)  # a page sends half of that at most
         self.assertEqual(status, 200, answer)
         large = self.batch("otto", 80, "x" * (20 * 1024))
         self.assertGreater(len(large), MIB)
