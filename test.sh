@@ -60,7 +60,7 @@ export TAKT_SHARED="${TAKT_SHARED:-$PWD/../shared}"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1:strict_string_checks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 # A long memory: a report can only be told apart from a library's own affairs while both of its stacks are known.
-export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:history_size=6} suppressions=$PWD/tools/tsan.supp"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:history_size=7} suppressions=$PWD/tools/tsan.supp"
 # ThreadSanitizer cannot see libgomp's barriers; one OpenMP thread is what requests use anyway.
 export OMP_NUM_THREADS=1
 

@@ -143,12 +143,14 @@ class Train(unittest.TestCase):
         threads = [threading.Thread(target=ask) for _ in range(2)] + [threading.Thread(target=watch)]
         for thread in threads:
             thread.start()
-        for _ in range(2):
-            self.takt.run("train")  # through the control socket
-        time.sleep(0.2)
-        stop.set()
-        for thread in threads:
-            thread.join()
+        try:
+            for _ in range(2):
+                self.takt.run("train")  # through the control socket
+            time.sleep(0.2)
+        finally:  # or the process would wait for them for ever
+            stop.set()
+            for thread in threads:
+                thread.join()
         after = scheduling(server.process.pid)
         self.assertEqual(server.stop(), 0)
         self.assertEqual(failed, [])
