@@ -69,6 +69,18 @@ std::uint64_t store_format_written() { return store_format_version; }
 rocksdb::Slice slice(std::string_view text) { return {text.data() == nullptr ? "" : text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
+#if defined(__SANITIZE_THREAD__)
+/// As LibraryBytes, of a value that may be pinned in a block of RocksDB's.
+static void own(rocksdb::PinnableSlice& value) {
+  LibraryBytes bytes;
+  const std::string_view copy = bytes.of(view(value));
+  value.Reset();
+  value.PinSelf(slice(copy));
+}
+#else
+static void own(const rocksdb::PinnableSlice&) {}
+#endif
+
 Error error_of(const rocksdb::Status& status) {
   if (status.IsCorruption()) return Error{ErrorCode::corrupt, "the store is damaged: " + status.ToString(), {}};
   if (status.IsNoSpace()) return Error{ErrorCode::unavailable, "the disk is full: " + status.ToString(), {}};
@@ -184,9 +196,14 @@ Database::~Database() {
 
 Result<bool> Database::get(Family family, std::string_view key, rocksdb::PinnableSlice& value) {
   value.Reset();
-  const LibraryFrame frame;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(family), slice(key), &value);
-  if (status.ok()) return true;
+  const rocksdb::Status status = [&] {
+    const LibraryFrame frame;
+    return db_->Get(rocksdb::ReadOptions(), handle(family), slice(key), &value);
+  }();
+  if (status.ok()) {
+    own(value);
+    return true;
+  }
   if (status.IsNotFound()) return false;
   return tl::unexpected<Error>(error_of(status));
 }
@@ -204,8 +221,10 @@ void Database::get_all(Family family, std::span<const std::string_view> keys,
     db_->MultiGet(rocksdb::ReadOptions(), handle(family), keys.size(), slices.data(), values.data(), statuses.data(), sorted);
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].ok()) visit(true, view(values[i]));
-    else if (statuses[i].IsNotFound()) visit(false, {});
+    if (statuses[i].ok()) {
+      own(values[i]);
+      visit(true, view(values[i]));
+    } else if (statuses[i].IsNotFound()) visit(false, {});
     else visit(tl::unexpected<Error>(error_of(statuses[i])), {});
   }
 }

@@ -85,14 +85,16 @@ public:
       const LibraryFrame frame;
       iterator_->Next();
     }
-    std::string_view key() const { return view(iterator_->key()); }
-    std::string_view value() const { return view(iterator_->value()); }
+    std::string_view key() { return key_.of(view(iterator_->key())); }
+    std::string_view value() { return value_.of(view(iterator_->value())); }
     Status status() const;
 
   private:
     std::string end_;
     rocksdb::Slice end_slice_;
     std::unique_ptr<rocksdb::Iterator> iterator_;
+    [[no_unique_address]] LibraryBytes key_;
+    [[no_unique_address]] LibraryBytes value_;
   };
   Cursor all(Family family) { return {*this, family, {}, {}}; }
   Cursor with_prefix(Family family, std::string_view prefix);
